@@ -1,0 +1,98 @@
+/* json.c: jansson values owned by pools, read strictly. */
+#include "json.h"
+
+/* The last second of the year 9999: later dates overflow nothing yet mean nothing. */
+#define DATE_MAX 253402300799LL
+
+static apr_status_t release(void *data)
+{
+    json_decref(data);
+    return APR_SUCCESS;
+}
+
+json_t *pa_json_own(apr_pool_t *pool, json_t *json)
+{
+    if (json)
+        apr_pool_cleanup_register(pool, json, release, apr_pool_cleanup_null);
+    return json;
+}
+
+/* jansson itself refuses invalid UTF-8, lone surrogates, \u0000, integers beyond 64 bits, trailing
+ * data and nesting over 2048 levels. Its own error texts quote the input: they are not passed on. */
+const char *pa_json_object_parse(apr_pool_t *pool, pa_bytes text, json_t **out)
+{
+    json_error_t error;
+    json_t *json = pa_json_own(pool, json_loadb((const char *)text.at, text.len,
+                                                JSON_REJECT_DUPLICATES, &error));
+
+    if (!json && json_error_code(&error) == json_error_duplicate_key)
+        return "JSON with the same member twice";
+    if (!json)
+        return "not valid JSON";
+    if (!json_is_object(json))
+        return "JSON but not an object";
+    *out = json;
+    return NULL;
+}
+
+const char *pa_json_text(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+
+    return text && *text ? text : NULL;
+}
+
+const char *pa_json_date(const json_t *object, const char *name, int *present, apr_time_t *out)
+{
+    const json_t *member = json_object_get(object, name);
+    json_int_t seconds;
+
+    *present = member != NULL;
+    if (!member)
+        return NULL;
+    if (!json_is_integer(member))
+        return "a date that is no whole number";
+    seconds = json_integer_value(member);
+    if (seconds < 0 || seconds > DATE_MAX)
+        return "a date before 1970 or after the year 9999";
+    *out = apr_time_from_sec(seconds);
+    return NULL;
+}
+
+static int is_text(const json_t *value, const char *text)
+{
+    const char *found = json_string_value(value);
+
+    return found && !strcmp(found, text);
+}
+
+int pa_json_holds(const json_t *object, const char *name, const char *text)
+{
+    const json_t *member = json_object_get(object, name);
+    const json_t *element;
+    size_t i;
+
+    if (!json_is_array(member))
+        return is_text(member, text);
+    json_array_foreach(member, i, element) {
+        if (is_text(element, text))
+            return 1;
+    }
+    return 0;
+}
+
+const char *pa_json_dump(apr_pool_t *pool, const json_t *value, int indent)
+{
+    size_t flags = JSON_ENCODE_ANY | JSON_SORT_KEYS
+                   | (indent > 0 ? JSON_INDENT((size_t)indent) : JSON_COMPACT);
+    size_t len = json_dumpb(value, NULL, 0, flags);
+    char *text;
+
+    if (len == 0)
+        return NULL;
+    text = apr_palloc(pool, len + 1);
+    if (json_dumpb(value, text, len, flags) != len)
+        return NULL;
+    text[len] = '\0';
+    return text;
+}
