@@ -169,13 +169,16 @@ static int decimal(const char *text, apr_size_t len, int max)
     return value;
 }
 
+static int is_host(unsigned char c, int ipv6)
+{
+    return ipv6 ? is_in(c, "0123456789abcdefABCDEF:.") : is_alnum_ascii(c) || is_in(c, "-._");
+}
+
 static const char *split_host(const char *authority, apr_size_t len, pa_bytes *host)
 {
     const int bracketed = len > 0 && authority[0] == '[';
-    const char *more = bracketed ? ":." : "-._";
     apr_size_t end = (apr_size_t)bracketed;
-    while (end < len && (is_alnum_ascii((unsigned char)authority[end]) ||
-                         is_in((unsigned char)authority[end], more))) {
+    while (end < len && is_host((unsigned char)authority[end], bracketed)) {
         end++;
     }
     if (end == (apr_size_t)bracketed) {
