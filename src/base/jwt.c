@@ -1,0 +1,245 @@
+/* jwt.c: compact JWS (RFC 7515), its algorithms (RFC 7518 section 3, RFC 8037), JWT (RFC 7519).
+ *
+ * The algorithm is the caller's choice and the key's; the token only names which of those it means
+ * (RFC 8725 3.1). */
+#include "jwt.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+
+#include "base64url.h"
+#include "crypto.h"
+#include "json.h"
+#include "jwk.h"
+
+const char PA_JWT_NO_KEY[] =
+    "the provider publishes no key that fits the token's kid and algorithm";
+
+static const char WRONG_SIGNATURE[] = "the signature is wrong";
+static const char NOT_ALLOWED[] = "the signature algorithm is not an allowed one";
+
+static const char *split(const char *text, pa_bytes parts[3])
+{
+    apr_size_t len = strlen(text);
+    int i;
+
+    if (len > PA_JWT_MAX)
+        return "a token longer than 64 KB";
+    for (i = 0; i < 2; i++) {
+        const char *dot = strchr(text, '.');
+
+        if (!dot)
+            return "a token with fewer than three parts";
+        parts[i] = pa_bytes_of(text, (apr_size_t)(dot - text));
+        text = dot + 1;
+    }
+    if (strchr(text, '.'))
+        return "a token with more than three parts";
+    parts[2] = pa_bytes_text(text);
+    return parts[2].len > 0 ? NULL : "a token without a signature";
+}
+
+static const char *decode_json(apr_pool_t *pool, pa_bytes part, const json_t **out)
+{
+    pa_bytes text;
+    json_t *json;
+    const char *why = pa_base64url_decode(pool, (const char *)part.at, part.len, &text);
+
+    if (why)
+        return why;
+    if ((why = pa_json_object_parse(pool, text, &json)))
+        return why;
+    *out = json;
+    return NULL;
+}
+
+/* A header member that is text when it is there. */
+static const char *read_text(const json_t *header, const char *name, const char **out)
+{
+    const json_t *member = json_object_get(header, name);
+
+    if (member && !json_is_string(member))
+        return "a token header with a member of the wrong type";
+    *out = json_string_value(member);
+    return NULL;
+}
+
+static const char *read_header(const json_t *header, pa_jwt *out)
+{
+    const char *alg, *why;
+
+    /* RFC 7515 4.1.11: an extension that must be understood and is not. RFC 7797 3: b64 is one of
+     * them and comes with crit; without it the token is malformed. */
+    if (json_object_get(header, "crit") || json_object_get(header, "b64"))
+        return "a token with critical extensions";
+    if ((why = read_text(header, "alg", &alg)) || (why = read_text(header, "kid", &out->kid))
+        || (why = read_text(header, "typ", &out->typ)))
+        return why;
+    if (out->kid && strlen(out->kid) > PA_KID_MAX)
+        return "a token whose kid is too long";
+    out->alg = alg ? pa_alg_named(alg) : 0;
+    return out->alg ? NULL : "a token with no signature algorithm that is known";
+}
+
+const char *pa_jwt_parse(apr_pool_t *pool, const char *text, pa_jwt **out)
+{
+    pa_jwt *jwt = apr_pcalloc(pool, sizeof(*jwt));
+    pa_bytes parts[3];
+    const char *why;
+
+    if ((why = split(text, parts)) || (why = decode_json(pool, parts[0], &jwt->header))
+        || (why = read_header(jwt->header, jwt))
+        || (why = decode_json(pool, parts[1], &jwt->claims))
+        || (why = pa_base64url_decode(pool, (const char *)parts[2].at, parts[2].len,
+                                      &jwt->signature)))
+        return why;
+    jwt->signing_input = pa_bytes_of(text, parts[0].len + 1 + parts[1].len);
+    *out = jwt;
+    return NULL;
+}
+
+/* Appends one half of a signature as a DER INTEGER: no leading zeroes, a zero byte before a high
+ * bit. Returns the new end. */
+static unsigned char *put_integer(unsigned char *at, const unsigned char *number, apr_size_t len)
+{
+    while (len > 1 && *number == 0) {
+        number++;
+        len--;
+    }
+    *at++ = 0x02;
+    *at++ = (unsigned char)(len + (*number >> 7));
+    if (*number >> 7)
+        *at++ = 0;
+    memcpy(at, number, len);
+    return at + len;
+}
+
+/* RFC 7518 3.4 writes R || S, each as long as the curve's order; OpenSSL reads
+ * SEQUENCE { INTEGER r, INTEGER s }. */
+#define ORDER_LEN_MAX 66
+#define DER_MAX (3 + 2 * (2 + 1 + ORDER_LEN_MAX))
+
+static apr_size_t raw_to_der(pa_bytes raw, unsigned char der[DER_MAX])
+{
+    unsigned char body[DER_MAX];
+    unsigned char *end = put_integer(body, raw.at, raw.len / 2);
+    apr_size_t len, start = 0;
+
+    end = put_integer(end, raw.at + raw.len / 2, raw.len / 2);
+    len = (apr_size_t)(end - body);
+    der[start++] = 0x30;
+    if (len > 127)
+        der[start++] = 0x81;
+    der[start++] = (unsigned char)len;
+    memcpy(der + start, body, len);
+    return start + len;
+}
+
+static int verify_rsa(EVP_MD_CTX *context, const pa_jwt *jwt, EVP_PKEY *key)
+{
+    int pss = (jwt->alg & (PA_ALG_PS256 | PA_ALG_PS384 | PA_ALG_PS512)) != 0;
+    EVP_PKEY_CTX *options;
+
+    if (jwt->signature.len != (apr_size_t)EVP_PKEY_get_size(key)
+        || EVP_DigestVerifyInit_ex(context, &options, pa_alg_digest(jwt->alg), NULL, NULL, key,
+                                   NULL) != 1)
+        return 0;
+    /* RFC 7518 3.5: the salt is as long as the digest, MGF1 uses the same digest. */
+    if (pss
+        && (EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) != 1
+            || EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) != 1))
+        return 0;
+    return EVP_DigestVerify(context, jwt->signature.at, jwt->signature.len, jwt->signing_input.at,
+                            jwt->signing_input.len) == 1;
+}
+
+static int verify_ecdsa(EVP_MD_CTX *context, const pa_jwt *jwt, EVP_PKEY *key)
+{
+    apr_size_t order_len = ((apr_size_t)EVP_PKEY_get_bits(key) + 7) / 8;
+    unsigned char der[DER_MAX];
+    apr_size_t len;
+
+    if (order_len > ORDER_LEN_MAX || jwt->signature.len != 2 * order_len)
+        return 0;
+    len = raw_to_der(jwt->signature, der);
+    return EVP_DigestVerifyInit_ex(context, NULL, pa_alg_digest(jwt->alg), NULL, NULL, key, NULL)
+               == 1
+           && EVP_DigestVerify(context, der, len, jwt->signing_input.at, jwt->signing_input.len)
+                  == 1;
+}
+
+/* RFC 8032 hashes by itself: OpenSSL wants no digest named. */
+static int verify_eddsa(EVP_MD_CTX *context, const pa_jwt *jwt, EVP_PKEY *key)
+{
+    return EVP_DigestVerifyInit_ex(context, NULL, NULL, NULL, NULL, key, NULL) == 1
+           && EVP_DigestVerify(context, jwt->signature.at, jwt->signature.len,
+                               jwt->signing_input.at, jwt->signing_input.len) == 1;
+}
+
+static int verify_with(const pa_jwt *jwt, EVP_PKEY *key)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int genuine;
+
+    if (!context)
+        return 0;
+    ERR_set_mark();
+    if (jwt->alg & (PA_ALG_ES256 | PA_ALG_ES384 | PA_ALG_ES512))
+        genuine = verify_ecdsa(context, jwt, key);
+    else if (jwt->alg == PA_ALG_EDDSA)
+        genuine = verify_eddsa(context, jwt, key);
+    else
+        genuine = verify_rsa(context, jwt, key);
+    ERR_pop_to_mark();
+    EVP_MD_CTX_free(context);
+    return genuine;
+}
+
+static int is_meant(const pa_jwt *jwt, const pa_jwk *key)
+{
+    if (!(key->algs & jwt->alg))
+        return 0;
+    return !jwt->kid || (key->kid && !strcmp(key->kid, jwt->kid));
+}
+
+const char *pa_jwt_verify(apr_pool_t *pool, const pa_jwt *jwt, const apr_array_header_t *keys,
+                          pa_alg_set allowed)
+{
+    const char *why = PA_JWT_NO_KEY;
+    int i;
+
+    (void)pool;
+    if (!(jwt->alg & allowed & PA_ALGS_PUBLIC_KEY))
+        return NOT_ALLOWED;
+    for (i = 0; i < keys->nelts; i++) {
+        const pa_jwk *key = APR_ARRAY_IDX(keys, i, const pa_jwk *);
+
+        if (!is_meant(jwt, key))
+            continue;
+        if (verify_with(jwt, key->key))
+            return NULL;
+        why = WRONG_SIGNATURE;
+    }
+    return why;
+}
+
+const char *pa_jwt_verify_hmac(const pa_jwt *jwt, pa_bytes secret, pa_alg_set allowed)
+{
+    unsigned char tag[EVP_MAX_MD_SIZE];
+    const char *digest = pa_alg_digest(jwt->alg);
+    size_t len = 0;
+    int done;
+
+    if (!(jwt->alg & allowed & PA_ALGS_HMAC))
+        return NOT_ALLOWED;
+    ERR_set_mark();
+    done = EVP_Q_mac(NULL, "HMAC", NULL, digest, NULL, secret.at, secret.len,
+                     jwt->signing_input.at, jwt->signing_input.len, tag, sizeof(tag), &len)
+           != NULL;
+    ERR_pop_to_mark();
+    /* RFC 7518 3.2: a key shorter than the digest can be guessed from one token. */
+    if (secret.len < len)
+        return "the client secret is too short for the token's HMAC";
+    return done && pa_equal(pa_bytes_of(tag, len), jwt->signature) ? NULL : WRONG_SIGNATURE;
+}

@@ -1,0 +1,130 @@
+/* claims.c: the user's claims made flat, for the environment of applications (OpenID Connect Core
+ * 5.1). Names and values come from the provider and end up in other people's programs: what could
+ * be taken for another variable, or end a line, does not leave here. */
+#include "claims.h"
+
+#include <apr_cstr.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "../base/json.h"
+
+/* Environment variables' names; the longest standard claim has 21 characters. */
+#define NAME_MAX_LEN 128
+
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
+/* Enough for every standard claim and a tenant's own; names are compared one with all. */
+#define CLAIMS_MAX 256
+
+/* What an ID token says of itself rather than of the user. */
+static const char *const token_claims[] = {
+    "iss", "aud", "exp", "iat", "nbf", "nonce", "azp", "jti", "at_hash", "c_hash", "s_hash", "sid",
+};
+
+static int is_token_claim(const char *name)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(token_claims) / sizeof(*token_claims); i++) {
+        if (!strcmp(token_claims[i], name))
+            return 1;
+    }
+    return 0;
+}
+
+static char *without_control_characters(apr_pool_t *pool, const char *text)
+{
+    char *copy = apr_pstrdup(pool, text);
+    char *at;
+
+    for (at = copy; *at; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = ' ';
+    }
+    return copy;
+}
+
+static char *make_name(apr_pool_t *pool, const char *name)
+{
+    char *copy = apr_pstrdup(pool, name);
+    char *at;
+
+    for (at = copy; *at; at++) {
+        if (!strchr(NAME_CHARACTERS, *at))
+            *at = '_';
+    }
+    return copy;
+}
+
+/* The flat text of a value, NULL when it has none that may be handed out. */
+static const char *make_value(apr_pool_t *pool, const json_t *value)
+{
+    const char *text = json_string_value(value);
+
+    if (json_is_null(value))
+        return NULL;
+    if (!text && !(text = pa_json_dump(pool, value, 0)))
+        return NULL;
+    return strlen(text) > PA_CLAIM_MAX ? NULL : without_control_characters(pool, text);
+}
+
+/* httpd's tables do not tell case apart: neither may names. */
+static int is_taken(const apr_array_header_t *claims, const char *name)
+{
+    int i;
+
+    for (i = 0; i < claims->nelts; i++) {
+        if (!apr_cstr_casecmp(APR_ARRAY_IDX(claims, i, pa_claim).name, name))
+            return 1;
+    }
+    return 0;
+}
+
+static void add(apr_array_header_t *claims, const char *name, const json_t *value)
+{
+    apr_size_t len = strlen(name);
+    pa_claim claim;
+
+    if (len == 0 || len > NAME_MAX_LEN || claims->nelts == CLAIMS_MAX)
+        return;
+    claim.name = make_name(claims->pool, name);
+    if (is_taken(claims, claim.name))
+        return;
+    claim.value = make_value(claims->pool, value);
+    if (claim.value)
+        APR_ARRAY_PUSH(claims, pa_claim) = claim;
+}
+
+apr_array_header_t *pa_claims_flatten(apr_pool_t *pool, const json_t *userinfo,
+                                      const json_t *id_token)
+{
+    apr_array_header_t *claims = apr_array_make(pool, 16, sizeof(pa_claim));
+    const char *name;
+    json_t *value;
+
+    /* jansson's iterators want an object that is not const, yet change nothing. */
+    json_object_foreach((json_t *)userinfo, name, value) {
+        add(claims, name, value);
+    }
+    json_object_foreach((json_t *)id_token, name, value) {
+        if (!is_token_claim(name))
+            add(claims, name, value);
+    }
+    return claims;
+}
+
+const char *pa_claims_display_name(apr_pool_t *pool, const json_t *userinfo,
+                                   const json_t *id_token)
+{
+    static const char *const names[] = { "username", "preferred_username", "email", "name", "sub" };
+    const char *found = NULL;
+    apr_size_t i;
+
+    for (i = 0; !found && i < sizeof(names) / sizeof(*names); i++) {
+        found = pa_json_text(userinfo, names[i]);
+        if (!found)
+            found = pa_json_text(id_token, names[i]);
+    }
+    return found ? without_control_characters(pool, found) : NULL;
+}

@@ -1,0 +1,30 @@
+/* claims.h: the user's claims, from ID token and userinfo, as applications get them. */
+#ifndef PA_CLAIMS_H
+#define PA_CLAIMS_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <jansson.h>
+
+/* The longest value of one claim handed to an application as a variable of its own. */
+#define PA_CLAIM_MAX 8192
+
+/* A claim as flat text. */
+typedef struct pa_claim {
+    const char *name;  /* of [A-Za-z0-9_] alone: any other byte has become '_' */
+    const char *value; /* strings as they are, anything else as compact JSON; control characters
+                        * (NUL, CR, LF among them) have become spaces */
+} pa_claim;
+
+/* The claims of userinfo (NULL for none), and those of the ID token that it lacks and that tell of the user rather than
+ * of the token (not iss, aud, exp, iat, nbf, nonce, azp, jti, at_hash, c_hash, s_hash, sid). Null values,
+ * over-long ones and a name that is taken already are left out. An array of pa_claim from `pool`. */
+apr_array_header_t *pa_claims_flatten(apr_pool_t *pool, const json_t *userinfo,
+                                      const json_t *id_token);
+
+/* What to call the user: username, preferred_username, email, name, sub: the first there is
+ * (a non-empty string), in userinfo first, then in the ID token. Control characters have become spaces. */
+const char *pa_claims_display_name(apr_pool_t *pool, const json_t *userinfo,
+                                   const json_t *id_token);
+
+#endif
