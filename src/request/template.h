@@ -1,0 +1,26 @@
+/* template.h: a page's HTML out of the templates directory, rendered by httpd's own mod_include. */
+#ifndef PA_TEMPLATE_H
+#define PA_TEMPLATE_H
+
+#include "../base/bytes.h"
+#include "../plusauth.h"
+
+/* Renders main.html, which includes `file`, with `env` as the variables that its directives see.
+ * Nothing of `r` has changed afterwards. NULL and *out set (from r->pool), or the reason. */
+const char *pa_template_render(request_rec *r, const char *directory, const char *file,
+                               apr_table_t *env, pa_bytes *out);
+
+/* Whether `file` can be a template's name: a plain file name, no path. NULL, or the reason. */
+const char *pa_template_check_name(const char *file);
+
+/* Whether mod_include is there and main.html with `file` can be read. NULL, or the reason. */
+const char *pa_template_check(apr_pool_t *pool, const char *directory, const char *file);
+
+/* Takes Options Includes from `r` for the rest of its life. Whatever put an INCLUDES filter around
+ * our page, it then steps aside: values on the page are never parsed as directives. */
+void pa_template_forbid_ssi(request_rec *r);
+
+/* Registers the filter that gathers what mod_include writes. */
+void pa_template_register(void);
+
+#endif
