@@ -1,0 +1,49 @@
+// userinfo.mjs: faults of the UserInfo response (OpenID Connect Core 5.3).
+import * as jose from '../jose.mjs';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const set = (values) => ({ userinfo: (claims) => ({ ...claims, ...values }) });
+const replace = (reply) => ({ userinfoReply: () => reply });
+const text = (change) => ({ userinfoReply: (reply) => ({ ...reply, body: change(JSON.stringify(reply.body)) }) });
+const nest = (depth) => (depth ? { deeper: nest(depth - 1) } : 'bottom');
+
+export const userinfo = {
+    sub_other: set({ sub: 'admin' }),
+    sub_missing: set({ sub: undefined }),
+    sub_number: set({ sub: 5 }),
+    sub_prefix: set({ sub: 'user-1\0admin' }),
+    html: replace({ status: 200, headers: { 'content-type': 'text/html' }, body: '<html>user-1</html>' }),
+    text_json: { userinfoReply: (reply) => ({ ...reply, headers: { 'content-type': 'text/html' } }) },
+    jwt: {
+        userinfoReply: (reply, { op }) => ({
+            status: 200,
+            headers: { 'content-type': 'application/jwt' },
+            body: jose.sign({ alg: 'RS256', kid: 'rsa-1' }, { ...op.user, iss: op.issuer, aud: 'client' }, jose.keys.RS256.privateKey),
+        }),
+    },
+    array: replace({ status: 200, headers: JSON_TYPE, body: '[]' }),
+    empty: replace({ status: 200, headers: JSON_TYPE, body: '' }),
+    truncated: text((json) => json.slice(0, json.length / 2)),
+    duplicate: text((json) => json.replace('{', '{"sub":"user-1",')),
+    huge: replace({ status: 200, headers: JSON_TYPE, body: Buffer.alloc(50 << 20, ' ') }),
+    status_401: replace({ status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' }, body: '' }),
+    status_403: replace({ status: 403, headers: JSON_TYPE, body: '{"error":"insufficient_scope"}' }),
+    status_500: replace({ status: 500, headers: JSON_TYPE, body: '{}' }),
+    hang: replace({ hang: true }),
+    redirect: {
+        userinfoReply: (reply, { op }) => ({
+            status: 307,
+            headers: { location: `http://localhost:${new URL(op.issuer).port}/stolen` },
+            body: '',
+        }),
+    },
+
+    claim_crlf: set({ name: 'Ada\r\nX-Evil: 1\r\n\r\n<h1>', 'x\r\ny': 'z', 'bad name!': 'spaced' }),
+    claim_nul: set({ name: 'Ada\0Lovelace' }),
+    claim_long: set({ picture: 'p'.repeat(100 * 1024) }),
+    claim_nested: set({ address: { street_address: '1 High Street', country: 'UK' }, tree: nest(12) }),
+    claim_unicode: set({ name: 'Ада Лавлейс 🧮', email: 'ада@example.test' }),
+    claim_markup: set({ name: '<script>alert("name")</script>', username: '"><img src=x onerror=alert(1)>', email: '<b>&"\'' }),
+    claim_reserved: set({ USER: 'admin', display_name: 'admin', claim_sub: 'admin', userinfo: 'x' }),
+    username_missing: set({ username: undefined }),
+};

@@ -1,0 +1,212 @@
+// provider.mjs: an OpenID provider that does everything right, with a hook at each step where a
+// named fault may step in. Every user is signed in at once; there are no pages.
+import * as jose from './jose.mjs';
+
+// What the token endpoint knows of its clients. Without `method` any method will do.
+const clients = {
+    client: { secret: 's3cret' },
+    basic: { secret: 's3cret', method: 'client_secret_basic' },
+    post: { secret: 's3cret', method: 'client_secret_post' },
+    public: { method: 'none' },
+    'odd:client+id': { secret: 'a:b%c+d e/é&=?', method: 'client_secret_basic' },
+};
+
+const user = {
+    sub: 'user-1',
+    username: 'ada',
+    email: 'ada@example.test',
+    email_verified: true,
+    name: 'Ada Lovelace',
+    groups: ['math', 'engines'],
+};
+
+const json = (status, body, headers = {}) =>
+    ({ status, headers: { 'content-type': 'application/json', ...headers }, body });
+
+const oauthError = (status, error, description) =>
+    json(status, { error, error_description: description });
+
+export class Provider {
+    // `faults()` gives the faults that apply now, an array of tables of hooks.
+    constructor(issuer, faults) {
+        this.issuer = issuer;
+        this.faults = faults;
+        this.user = user;
+        this.codes = new Map();
+        this.tokens = new Map();
+    }
+
+    // Hands `value` to the hook of that name of each fault; what a hook returns replaces it.
+    through(hook, value, context = {}) {
+        let result = value;
+        for (const fault of this.faults()) {
+            const other = fault[hook]?.(result, { op: this, ...context });
+            if (other !== undefined) result = other;
+        }
+        return result;
+    }
+
+    handle(request) {
+        const { method, path } = request;
+        if (path === '/.well-known/openid-configuration') return this.discovery();
+        if (path === '/jwks') return this.jwks();
+        if (path === '/authorize' && method === 'GET') return this.authorize(request);
+        if (path === '/oauth2/token' && method === 'POST') return this.token(request);
+        if (path === '/oidc/userinfo') return this.userinfo(request);
+        if (path === '/oidc/logout') return this.logout(request);
+        return json(404, { error: 'not_found' });
+    }
+
+    metadata() {
+        const at = this.issuer.replace(/\/$/, '');
+        return {
+            issuer: this.issuer,
+            authorization_endpoint: `${at}/authorize`,
+            token_endpoint: `${at}/oauth2/token`,
+            userinfo_endpoint: `${at}/oidc/userinfo`,
+            jwks_uri: `${at}/jwks`,
+            end_session_endpoint: `${at}/oidc/logout`,
+            response_types_supported: ['code'],
+            response_modes_supported: ['query'],
+            grant_types_supported: ['authorization_code'],
+            subject_types_supported: ['public'],
+            id_token_signing_alg_values_supported: Object.keys(jose.keys),
+            token_endpoint_auth_methods_supported:
+                ['client_secret_basic', 'client_secret_post', 'none'],
+            code_challenge_methods_supported: ['S256'],
+            scopes_supported: ['openid', 'profile', 'email'],
+            authorization_response_iss_parameter_supported: true,
+        };
+    }
+
+    discovery() {
+        const document = this.through('discovery', this.metadata());
+        return this.through('discoveryReply', json(200, document));
+    }
+
+    jwks() {
+        const set = { keys: Object.values(jose.keys).map((key) => key.jwk) };
+        return this.through('jwksReply', json(200, this.through('jwks', set)));
+    }
+
+    authorize(request) {
+        const asked = Object.fromEntries(request.query);
+        const wrong = this.authorizeProblem(asked);
+        if (wrong) {
+            request.note.problem = wrong;
+            return json(400, { error: 'invalid_request', error_description: wrong });
+        }
+        const code = jose.random();
+        this.codes.set(code, { ...asked });
+        let answer = new URLSearchParams({ code, state: asked.state, iss: this.issuer });
+        answer = this.through('authorize', answer, { asked, code });
+        const location = `${asked.redirect_uri}?${answer}`;
+        return { status: 302, headers: { location }, body: '' };
+    }
+
+    // What this client must always send; the text of what is wrong, or undefined.
+    authorizeProblem(asked) {
+        if (asked.response_type !== 'code') return 'response_type is not code';
+        if (!clients[asked.client_id]) return 'unknown client_id';
+        if (!/^https?:\/\//.test(asked.redirect_uri ?? '')) return 'no redirect_uri';
+        if (!/(^| )openid( |$)/.test(asked.scope ?? '')) return 'scope lacks openid';
+        if (asked.code_challenge_method !== 'S256') return 'code_challenge_method is not S256';
+        if (!/^[\w-]{43}$/.test(asked.code_challenge ?? '')) return 'no code_challenge';
+        if ((asked.state ?? '').length < 22) return 'state too short';
+        if ((asked.nonce ?? '').length < 22) return 'nonce too short';
+        return undefined;
+    }
+
+    token(request) {
+        const form = Object.fromEntries(new URLSearchParams(request.body));
+        const refusal = this.clientProblem(request, form) ?? this.grantProblem(request, form);
+        const grant = this.codes.get(form.code);
+        if (grant) grant.used = true;
+        const context = { request, form, grant: grant ?? {} };
+        const reply = refusal ?? json(200, this.grant(context), { 'cache-control': 'no-store' });
+        return this.through('tokenReply', reply, context);
+    }
+
+    // The client authentication of RFC 6749 section 2.3.1, both spellings of it.
+    clientProblem(request, form) {
+        const basic = /^Basic (.+)$/.exec(request.headers.authorization ?? '');
+        const decode = (text) => decodeURIComponent(text.replaceAll('+', ' '));
+        let [id, secret, method] = [form.client_id, form.client_secret, 'none'];
+        if (form.client_secret !== undefined) method = 'client_secret_post';
+        if (basic) {
+            const text = Buffer.from(basic[1], 'base64').toString();
+            id = decode(text.split(':')[0]);
+            secret = decode(text.slice(text.indexOf(':') + 1));
+            if (form.client_secret !== undefined) return oauthError(400, 'invalid_request');
+            method = 'client_secret_basic';
+        }
+        request.note.auth = method;
+        const known = clients[id];
+        const fits = known && known.secret === secret && (known.method ?? method) === method;
+        return fits ? undefined : oauthError(401, 'invalid_client', 'client authentication failed');
+    }
+
+    grantProblem(request, form) {
+        const grant = this.codes.get(form.code);
+        const refuse = (why) => {
+            request.note.problem = why;
+            return oauthError(400, 'invalid_grant', why);
+        };
+        if (form.grant_type !== 'authorization_code') return refuse('wrong grant_type');
+        if (!grant) return refuse('unknown code');
+        if (grant.used) return refuse('code used twice');
+        if (grant.redirect_uri !== form.redirect_uri) return refuse('redirect_uri differs');
+        if (!/^[\w.~-]{43,128}$/.test(form.code_verifier ?? '')) return refuse('bad code_verifier');
+        if (jose.sha256(form.code_verifier) !== grant.code_challenge) return refuse('PKCE failed');
+        request.note.pkce = true;
+        return undefined;
+    }
+
+    grant(context) {
+        const accessToken = jose.random();
+        this.tokens.set(accessToken, context.grant);
+        const now = Math.floor(Date.now() / 1000);
+        const answer = {
+            access_token: accessToken,
+            token_type: 'Bearer',
+            expires_in: 3600,
+            scope: context.grant.scope,
+            id_token: this.idToken({ ...context, accessToken, now }),
+        };
+        return this.through('tokens', answer, context);
+    }
+
+    idToken(context) {
+        const { grant, accessToken, now } = context;
+        const claims = this.through('claims', {
+            iss: this.issuer,
+            sub: this.user.sub,
+            aud: grant.client_id,
+            exp: now + 3600,
+            iat: now,
+            auth_time: now,
+            nonce: grant.nonce,
+            sid: jose.sha256(grant.state),
+            at_hash: jose.halfHash(accessToken, 'RS256'),
+        }, context);
+        const header = this.through('header', { alg: 'RS256', kid: 'rsa-1', typ: 'JWT' }, context);
+        const plain = () => jose.sign(header, claims, jose.keys.RS256.privateKey);
+        return this.through('idToken', undefined, { ...context, header, claims }) ?? plain();
+    }
+
+    userinfo(request) {
+        const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+        const reply = this.tokens.has(token)
+            ? json(200, this.through('userinfo', { ...this.user }))
+            : json(401, { error: 'invalid_token' }, { 'www-authenticate': 'Bearer' });
+        return this.through('userinfoReply', reply, { request });
+    }
+
+    logout(request) {
+        const back = request.query.get('post_logout_redirect_uri');
+        if (!back) return { status: 200, headers: { 'content-type': 'text/html' }, body: 'Bye' };
+        const url = new URL(back);
+        if (request.query.has('state')) url.searchParams.set('state', request.query.get('state'));
+        return { status: 302, headers: { location: url.href }, body: '' };
+    }
+}

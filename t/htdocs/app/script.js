@@ -1,0 +1,1 @@
+var protectedScript = 1;

@@ -1,0 +1,68 @@
+# Issuers.pm: the further providers of the attack server, each under /p/NAME. Discovery documents and
+# key sets are cached, so that every fault of them has an issuer of its own.
+package PlusAuth::Issuers;
+use strict;
+use warnings;
+use PlusAuth::Providers;
+
+# name => [issuer's name, listener, further directives]; of a directive said twice the last counts.
+my %SPECIAL = (
+    pinned => ['pinned', 'main', 'PlusAuthSigningAlgs RS256'],
+    hs256 => ['hs256', 'main', 'PlusAuthSigningAlgs HS256'],
+    basic => ['basic', 'main', 'PlusAuthClientID basic', 'PlusAuthClientAuth client_secret_basic'],
+    post => ['post', 'main', 'PlusAuthClientID post', 'PlusAuthClientAuth client_secret_post'],
+    public => ['public', 'main', 'PlusAuthClientID public', 'PlusAuthClientAuth none'],
+    odd => ['odd', 'main', 'PlusAuthClientID odd:client+id',
+        'PlusAuthClientSecret "a:b%c+d e/é&=?"', 'PlusAuthClientAuth client_secret_basic'],
+    audience => ['audience', 'main', 'PlusAuthAudience https://api.example.test/',
+        'PlusAuthScope "openid email orders:read"'],
+    no_userinfo => ['no_userinfo', 'main', 'PlusAuthUserInfo off'],
+    rollover => ['rollover', 'main'],
+    flood => ['flood', 'main'],
+    renewal => ['renewal', 'main'],
+    tls_good => ['tls', 'good'],
+    tls_self_signed => ['tls', 'self_signed'],
+    tls_expired => ['tls', 'expired'],
+    tls_wrong_host => ['tls', 'wrong_host'],
+    tls_tls10 => ['tls', 'tls10'],
+    tls_http_authorization => ['discovery.http_authorization', 'good'],
+    tls_http_token => ['discovery.http_token', 'good'],
+    tls_http_jwks => ['discovery.http_jwks', 'good'],
+    tls_http_userinfo => ['discovery.http_userinfo', 'good'],
+);
+
+sub write {
+    my ($file, $vars) = @_;
+    my %providers = %SPECIAL;
+    for my $fault (PlusAuth::Providers::faults($vars->{faulty_port})) {
+        $providers{$fault} = [$fault, 'main'] if $fault =~ /^(?:discovery|jwks)\./;
+    }
+    open my $out, '>', $file or die "$file: $!\n";
+    for my $name (sort keys %providers) {
+        my ($issuer, $listener, @directives) = @{ $providers{$name} };
+        print {$out} section($name, qq($vars->{"faulty_$listener"}/i/$issuer),
+            $vars->{documents}, @directives);
+    }
+    close $out or die "$file: $!\n";
+    return;
+}
+
+sub section {
+    my ($name, $issuer, $documents, @directives) = @_;
+    my $secret = $name eq 'public' ? undef : 'PlusAuthClientSecret s3cret';
+    my $lines = join "\n    ", 'PlusAuthClientID client', $secret // (), @directives;
+    return <<"SECTION";
+<PlusAuthProvider $name>
+    PlusAuthIssuer $issuer
+    $lines
+</PlusAuthProvider>
+Alias "/p/$name" "$documents"
+<Location "/p/$name">
+    AuthType PlusAuth
+    Require valid-user
+    PlusAuthProvider $name
+</Location>
+SECTION
+}
+
+1;

@@ -1,0 +1,163 @@
+# TestRun.pm: Apache::TestRun with a module list of our own, the two providers, and an honest count.
+package PlusAuth::TestRun;
+use strict;
+use warnings;
+use Apache::TestRun ();
+use Apache::TestTrace;
+use Apache::TestHarness ();
+use IO::Socket::INET;
+use PlusAuth::Count;
+use PlusAuth::Issuers;
+use PlusAuth::Providers;
+use PlusAuth::TestConfig;
+
+our @ISA = ('Apache::TestRun');
+
+# Debian's own configuration would load mod_perl, mod_auth_openidc and whatever else is enabled.
+my @MODULES = qw(authn_core authz_core authz_user authz_host mime dir alias env headers setenvif
+    include rewrite actions proxy proxy_http session session_cookie socache_shmcb socache_dbm status
+    unique_id macro info);
+my %MPM_MODULES = (event => [qw(cgid http2)], worker => [qw(cgid http2)], prefork => ['cgi']);
+my $PORTS = 24;
+
+my $providers_owner = 0;
+
+sub pre_configure {
+    my ($self) = @_;
+    return $self->SUPER::pre_configure if !$self->_starts;
+    my $conf = $self->{conf_opts};
+    my $logs = "$self->{t_dir}/logs";
+    mkdir $logs;
+    unlink glob "$logs/sanitizer.*";
+    $conf->{servername} = 'localhost';
+    $conf->{port} ||= free_ports($PORTS);
+    $conf->{defines} = $self->mpm;
+    $conf->{save} = 1;
+    delete $conf->{thaw};
+    my @origins = map { 'http://localhost:' . ($conf->{port} + $_) } 0 .. $PORTS - 1;
+    $providers_owner = $$ if !$self->{opts}{'start-httpd'};
+    my $started = PlusAuth::Providers::start($logs, \@origins);
+    @$conf{keys %$started} = values %$started;
+    $conf->{build} = $ENV{PLUSAUTH_BUILD} || 'build';
+    $conf->{build} = "$self->{t_dir}/../$conf->{build}" if $conf->{build} !~ m{^/};
+    die "no $conf->{build}/mod_plusauth.so: run make first\n"
+        if !-f "$conf->{build}/mod_plusauth.so";
+    $conf->{documents} = "$self->{t_dir}/htdocs/app";
+    PlusAuth::Issuers::write("$self->{t_dir}/conf/issuers.conf", $conf);
+    return;
+}
+
+sub mpm {
+    my $mpm = $ENV{PLUSAUTH_MPM} || 'event';
+    die "PLUSAUTH_MPM=$mpm: event, worker or prefork\n" if !$MPM_MODULES{$mpm};
+    return $mpm;
+}
+
+# Whether this run starts httpd: alone, -run-tests, -stop-httpd and the like do not.
+sub _starts {
+    my ($self) = @_;
+    my $opts = $self->{opts};
+    return 1 if $opts->{'start-httpd'} || $opts->{configure};
+    return !grep { exists $opts->{$_} } qw(run-tests stop-httpd clean help ping);
+}
+
+sub new_test_config {
+    my ($self) = @_;
+    my $conf = $self->{conf_opts};
+    $conf->{apxs} ||= '/usr/bin/apxs';
+    chomp($conf->{libexecdir} ||= qx($conf->{apxs} -q LIBEXECDIR));
+    $conf->{httpd_conf} = "$self->{t_dir}/conf/modules.conf";
+    _write($conf->{httpd_conf}, map { "LoadModule ${_}_module $conf->{libexecdir}/mod_$_.so\n" }
+        'mpm_' . mpm(), @MODULES, @{ $MPM_MODULES{ mpm() } });
+    $conf->{httpd} ||= $self->_sanitized_httpd if $conf->{build};
+    delete $conf->{httpd} if !$conf->{httpd};
+    return PlusAuth::TestConfig->new($conf);
+}
+
+# A module built with the address sanitizer needs its runtime loaded before httpd's own libraries.
+sub _sanitized_httpd {
+    my ($self) = @_;
+    my $conf = $self->{conf_opts};
+    return undef if qx(nm -D '$conf->{build}/mod_plusauth.so' 2>/dev/null) !~ /__asan_init/;
+    chomp(my $runtime = qx(gcc -print-file-name=libasan.so));
+    chomp(my $httpd = qx($conf->{apxs} -q SBINDIR) =~ s/\n//r . '/' . qx($conf->{apxs} -q TARGET));
+    my $leaks = $ENV{PLUSAUTH_LEAKS} ? 1 : 0;
+    my $logs = "$self->{t_dir}/logs";
+    my $wrapper = "$logs/httpd-sanitized";
+    _write($wrapper, <<"EOF_WRAPPER");
+#!/bin/sh
+export ASAN_OPTIONS="detect_leaks=$leaks:log_path=$logs/sanitizer:abort_on_error=0:exitcode=66"
+export UBSAN_OPTIONS="print_stacktrace=1:log_path=$logs/sanitizer"
+export LD_PRELOAD="$runtime"
+exec $httpd "\$@"
+EOF_WRAPPER
+    chmod 0755, $wrapper;
+    return $wrapper;
+}
+
+# Instead of Test::Harness, which tells success and failure but no numbers.
+sub run_tests {
+    my ($self) = @_;
+    return if !$self->{opts}{'run-tests'};
+    my @files = Apache::TestHarness->get_tests({ tests => $self->{tests} });
+    my $verbosity = $self->{opts}{verbose} ? 1 : 0;
+    $self->{count} = PlusAuth::Count->new->run(\@files, verbosity => $verbosity);
+    return;
+}
+
+sub stop {
+    my ($self) = @_;
+    my $result = $self->SUPER::stop;
+    PlusAuth::Providers::stop("$self->{t_dir}/logs") if $self->{opts}{'stop-httpd'};
+    if (my $count = $self->{count}) {
+        $count->add(PlusAuth::Count->new(failed => 1)) if $self->_sanitizer_reports;
+        $count->save;
+        print $count->line, "\n" if !$ENV{PLUSAUTH_RUN_TESTS};
+    }
+    return $result;
+}
+
+sub _sanitizer_reports {
+    my ($self) = @_;
+    my @reports = glob "$self->{t_dir}/logs/sanitizer.*";
+    print "sanitizer report: $_\n" for @reports;
+    return @reports;
+}
+
+# The exit status: tests ran, and all were good.
+sub status {
+    my ($self) = @_;
+    return 0 if !$self->{count};
+    return $self->{count}->good ? 0 : 1;
+}
+
+# The first of `number` ports in a row that are free now.
+sub free_ports {
+    my ($number) = @_;
+    for (1 .. 200) {
+        my $first = 20000 + int rand 10000;
+        my @sockets = map {
+            IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $_, Listen => 1) || ()
+        } $first .. $first + $number - 1;
+        return $first if @sockets == $number;
+    }
+    die "no $number free ports in a row\n";
+}
+
+sub _write {
+    my ($file, @lines) = @_;
+    open my $out, '>', $file or die "$file: $!\n";
+    print {$out} @lines;
+    close $out or die "$file: $!\n";
+    return;
+}
+
+# However this process ends, the providers it started end with it.
+END {
+    local $?;
+    if ($providers_owner == $$) {
+        PlusAuth::Providers::stop('t/logs');
+    }
+}
+
+1;
