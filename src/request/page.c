@@ -20,6 +20,7 @@
 #define JSON_TYPE "application/json"
 #define TYPE_FILTER "PLUSAUTH_ERROR_TYPE"
 #define ID_NOTE "plusauth-request-id"
+#define ASKING_NOTE "plusauth-asking-authz"
 #define RANDOM_LEN 16
 #define FULL_WEIGHT 1000
 
@@ -151,9 +152,10 @@ static pa_bytes plain_page(request_rec *r, const pa_page *page)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
     const char *title = page->title ? page->title : "Plusauth Starter";
-    const char *form = "";
+    const char *message = page->message ? page->message : "This page cannot be shown as usual.";
     const char *out_path = conf->path[PA_PATH_LOGOUT];
     const char *in_path = conf->path[PA_PATH_LOGIN];
+    const char *form = "";
 
     if (page->confirm && out_path)
         form = apr_psprintf(r->pool, "<form method=\"post\" action=\"%s\">"
@@ -164,7 +166,7 @@ static pa_bytes plain_page(request_rec *r, const pa_page *page)
         r->pool, "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
         element(r->pool, "title", "", title), "</head>\n<body>\n<main>\n",
-        element(r->pool, "h1", "", title), element(r->pool, "p", "", page->message), form,
+        element(r->pool, "h1", "", title), element(r->pool, "p", "", message), form,
         element(r->pool, "p", "Error: ", page->error),
         element(r->pool, "p", "Request: ", pa_page_request_id(r)),
         "<p><a href=\"/\">Home</a> <a href=\"", ap_escape_html(r->pool, in_path ? in_path : "/"),
@@ -311,12 +313,12 @@ static void answer_error(request_rec *r, const pa_page *page, const char *locati
         rendered html = render(r, page);
 
         type = HTML_TYPE;
-        body = apr_pstrmemdup(r->pool, (const char *)html.body.at, html.body.len);
+        /* The line end: httpd takes a text that begins as a path or an URL does for one. */
+        body = apr_psprintf(r->pool, "\n%.*s", (int)html.body.len, (const char *)html.body.at);
         set_headers(r->err_headers_out, html.csp);
     }
     apr_table_setn(r->notes, type_note(r, page->status), type);
-    /* The quote is httpd's mark of a text, as opposed to a path. */
-    ap_custom_response(r, page->status, apr_pstrcat(r->pool, "\"", body, NULL));
+    ap_custom_response(r, page->status, body);
 }
 
 int pa_page_error(request_rec *r, int status, const char *error, const char *message,
@@ -334,24 +336,29 @@ int pa_page_error(request_rec *r, int status, const char *error, const char *mes
     return status;
 }
 
-/* httpd itself denies a user whom no Require admits. */
-static void answer_denial(request_rec *r)
+/* mod_authz_core denies a user whom no Require admits with 401, as if another password could help.
+ * The verdict of all the others is asked for here, and only that answer changed: to 403. */
+static int check_authz(request_rec *r)
 {
     const char *auth = ap_auth_type(r);
+    int verdict;
 
-    if (r->status == HTTP_FORBIDDEN && r->user && auth && ap_cstr_casecmp(auth, "PlusAuth") == 0)
-        pa_page_error(r, HTTP_FORBIDDEN, "forbidden",
-                      "You are signed in, but your account may not open this page.", NULL);
+    if (!r->user || !auth || ap_cstr_casecmp(auth, "PlusAuth") != 0
+        || apr_table_get(r->notes, ASKING_NOTE))
+        return DECLINED;
+    apr_table_setn(r->notes, ASKING_NOTE, "1");
+    verdict = ap_run_auth_checker(r);
+    apr_table_unset(r->notes, ASKING_NOTE);
+    if (verdict != HTTP_UNAUTHORIZED && verdict != HTTP_FORBIDDEN)
+        return verdict;
+    return pa_page_error(r, HTTP_FORBIDDEN, "forbidden",
+                         "You are signed in, but your account may not open this page.", NULL);
 }
 
 /* httpd calls every custom response ISO 8859-1 HTML, after this hook: a filter says what it is. */
 static void insert_error_filter(request_rec *r)
 {
-    const char *note = type_note(r, r->status);
-
-    if (!apr_table_get(r->notes, note))
-        answer_denial(r);
-    if (apr_table_get(r->notes, note))
+    if (apr_table_get(r->notes, type_note(r, r->status)))
         ap_add_output_filter(TYPE_FILTER, NULL, r, r->connection);
 }
 
@@ -371,7 +378,7 @@ int pa_page_handler(request_rec *r)
 
     if (!r->handler || strcmp(r->handler, "plusauth-page") != 0)
         return DECLINED;
-    r->allowed |= (AP_METHOD_BIT << M_GET) | (AP_METHOD_BIT << M_OPTIONS);
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
     if (r->method_number == M_OPTIONS)
         return ap_send_http_options(r);
     if (r->method_number != M_GET)
@@ -391,5 +398,6 @@ void pa_page_register(apr_pool_t *pool)
     pa_template_register();
     ap_register_output_filter(TYPE_FILTER, set_error_type, NULL, AP_FTYPE_RESOURCE);
     ap_hook_insert_error_filter(insert_error_filter, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_authz(check_authz, NULL, NULL, APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_handler(pa_page_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -39,7 +39,8 @@ int pa_page_prefers_json(request_rec *r);
 /* Content handler of `SetHandler plusauth-page`: serves the place's PlusAuthPage. */
 int pa_page_handler(request_rec *r);
 
-/* Registers the handler, and what gives error responses their type and a denied user an answer. */
+/* Registers the handler, what gives error responses their type, and the 403 of a user who is signed
+ * in and not allowed. */
 void pa_page_register(apr_pool_t *pool);
 
 #endif
