@@ -40,18 +40,19 @@ static const char *split(const char *text, pa_bytes parts[3])
     return parts[2].len > 0 ? NULL : "a token without a signature";
 }
 
-static const char *decode_json(apr_pool_t *pool, pa_bytes part, const json_t **out)
+static const char *parse_json(apr_pool_t *pool, pa_bytes text, const json_t **out)
 {
-    pa_bytes text;
     json_t *json;
-    const char *why = pa_base64url_decode(pool, (const char *)part.at, part.len, &text);
+    const char *why = pa_json_object_parse(pool, text, &json);
 
-    if (why)
-        return why;
-    if ((why = pa_json_object_parse(pool, text, &json)))
-        return why;
-    *out = json;
-    return NULL;
+    if (!why)
+        *out = json;
+    return why;
+}
+
+static const char *decode(apr_pool_t *pool, pa_bytes part, pa_bytes *out)
+{
+    return pa_base64url_decode(pool, (const char *)part.at, part.len, out);
 }
 
 /* A header member that is text when it is there. */
@@ -82,19 +83,31 @@ static const char *read_header(const json_t *header, pa_jwt *out)
     return out->alg ? NULL : "a token with no signature algorithm that is known";
 }
 
-const char *pa_jwt_parse(apr_pool_t *pool, const char *text, pa_jwt **out)
+const char *pa_jws_parse(apr_pool_t *pool, const char *text, pa_jwt **out, pa_bytes *payload)
 {
     pa_jwt *jwt = apr_pcalloc(pool, sizeof(*jwt));
-    pa_bytes parts[3];
+    pa_bytes parts[3], header;
     const char *why;
 
-    if ((why = split(text, parts)) || (why = decode_json(pool, parts[0], &jwt->header))
-        || (why = read_header(jwt->header, jwt))
-        || (why = decode_json(pool, parts[1], &jwt->claims))
-        || (why = pa_base64url_decode(pool, (const char *)parts[2].at, parts[2].len,
-                                      &jwt->signature)))
+    if ((why = split(text, parts)) || (why = decode(pool, parts[0], &header))
+        || (why = parse_json(pool, header, &jwt->header))
+        || (why = read_header(jwt->header, jwt)) || (why = decode(pool, parts[1], payload))
+        || (why = decode(pool, parts[2], &jwt->signature)))
         return why;
     jwt->signing_input = pa_bytes_of(text, parts[0].len + 1 + parts[1].len);
+    *out = jwt;
+    return NULL;
+}
+
+const char *pa_jwt_parse(apr_pool_t *pool, const char *text, pa_jwt **out)
+{
+    pa_jwt *jwt;
+    pa_bytes payload;
+    const char *why;
+
+    if ((why = pa_jws_parse(pool, text, &jwt, &payload))
+        || (why = parse_json(pool, payload, &jwt->claims)))
+        return why;
     *out = jwt;
     return NULL;
 }

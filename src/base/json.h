@@ -1,0 +1,34 @@
+/* json.h: jansson tied to a pool. Strict: duplicate members (RFC 8725 2.4), invalid UTF-8, lone
+ * surrogates, trailing data and nesting without end are refused. The values are jansson's own:
+ * read them by the getters here, or by jansson's where a whole document is walked. */
+#ifndef PA_JSON_H
+#define PA_JSON_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+#include <jansson.h>
+
+#include "bytes.h"
+
+/* Parses one JSON object. It lives as long as `pool`. NULL and *out set, or the reason. */
+const char *pa_json_object_parse(apr_pool_t *pool, pa_bytes text, json_t **out);
+
+/* Ties a new reference to `pool` (its json_decref is the cleanup) and returns it. */
+json_t *pa_json_own(apr_pool_t *pool, json_t *json);
+
+/* The member as text, NULL when it is absent, no string or empty. It lives as long as `object`. */
+const char *pa_json_text(const json_t *object, const char *name);
+
+/* A NumericDate (RFC 7519 section 2) as apr_time_t. *present tells an absent member (NULL is
+ * returned, *out untouched) from one that is there. A value that is no whole number between 0 and
+ * the year 9999 is a reason. */
+const char *pa_json_date(const json_t *object, const char *name, int *present, apr_time_t *out);
+
+/* Whether the member is an array that holds `text`, or is `text` itself. */
+int pa_json_holds(const json_t *object, const char *name, const char *text);
+
+/* The value as text from `pool`: compact for indent 0, else indented, members sorted. NULL when
+ * there is no memory. */
+const char *pa_json_dump(apr_pool_t *pool, const json_t *value, int indent);
+
+#endif

@@ -1,0 +1,38 @@
+/* jwa.h: the signature algorithms of RFC 7518 section 3 and RFC 8037, and sets of them. */
+#ifndef PA_JWA_H
+#define PA_JWA_H
+
+#include <apr_pools.h>
+
+/* A set of algorithms: one bit for each. `none` has no bit: it cannot be said. */
+typedef unsigned int pa_alg_set;
+
+#define PA_ALG_RS256 (1u << 0)
+#define PA_ALG_RS384 (1u << 1)
+#define PA_ALG_RS512 (1u << 2)
+#define PA_ALG_PS256 (1u << 3)
+#define PA_ALG_PS384 (1u << 4)
+#define PA_ALG_PS512 (1u << 5)
+#define PA_ALG_ES256 (1u << 6)
+#define PA_ALG_ES384 (1u << 7)
+#define PA_ALG_ES512 (1u << 8)
+#define PA_ALG_EDDSA (1u << 9)
+#define PA_ALG_HS256 (1u << 10)
+#define PA_ALG_HS384 (1u << 11)
+#define PA_ALG_HS512 (1u << 12)
+
+#define PA_ALGS_HMAC (PA_ALG_HS256 | PA_ALG_HS384 | PA_ALG_HS512)
+/* Every asymmetric one: what an ID token may be signed with unless configured otherwise. */
+#define PA_ALGS_PUBLIC_KEY ((1u << 10) - 1)
+
+/* The algorithm of that exact name, 0 when there is none. */
+pa_alg_set pa_alg_named(const char *name);
+
+/* The name of one algorithm. */
+const char *pa_alg_name(pa_alg_set alg);
+
+/* The digest that an algorithm uses, by OpenSSL's name ("SHA256"); Ed25519 counts as SHA512 and
+ * Ed448 as SHAKE256 where OpenID Connect hashes beside it (at_hash). */
+const char *pa_alg_digest(pa_alg_set alg);
+
+#endif

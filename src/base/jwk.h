@@ -1,0 +1,30 @@
+/* jwk.h: JSON Web Keys (RFC 7517, 7518 section 6, 8037) as OpenSSL keys. */
+#ifndef PA_JWK_H
+#define PA_JWK_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <jansson.h>
+#include <openssl/types.h>
+
+#include "bytes.h"
+#include "jwa.h"
+
+/* One usable public key. */
+typedef struct pa_jwk {
+    const char *kid;  /* NULL when it has none */
+    pa_alg_set algs;  /* what it may verify: by kty, crv and size, narrowed by its own `alg` */
+    EVP_PKEY *key;    /* ends with the pool it was parsed into */
+} pa_jwk;
+
+/* Parses a JWK set (RFC 7517 section 5). Keys that cannot verify a signature are skipped as the
+ * section says: unknown kty or crv, use other than sig, key_ops without verify, symmetric, RSA
+ * below 2048 bits or with a weak exponent, a point off its curve. At most PA_JWKS_MAX keys are looked at.
+ * NULL and *out (const pa_jwk *, perhaps none) when it is a set; else the reason. */
+#define PA_JWKS_MAX 100
+const char *pa_jwks_parse(apr_pool_t *pool, pa_bytes text, apr_array_header_t **out);
+
+/* The same of one parsed JWK; *why tells what makes it unusable. */
+const char *pa_jwk_parse(apr_pool_t *pool, const json_t *jwk, pa_jwk **out);
+
+#endif

@@ -1,0 +1,178 @@
+/* test_json.c: what is JSON, what is a date, and who owns a value. */
+#include "../../src/base/json.h"
+
+#include <apr_strings.h>
+
+#include "tap.h"
+
+static const struct {
+    const char *text, *part, *what;
+} refused[] = {
+    { "", "not valid", "nothing" },
+    { "{", "not valid", "half an object" },
+    { "{}x", "not valid", "trailing text" },
+    { "{}{}", "not valid", "two objects" },
+    { "{\"a\":1,}", "not valid", "a trailing comma" },
+    { "{'a':1}", "not valid", "single quotes" },
+    { "{\"sub\":\"a\",\"sub\":\"b\"}", "twice", "a member twice" },
+    { "{\"a\":{\"b\":1,\"b\":2}}", "twice", "a member twice, inside" },
+    { "{\"sub\":\"a\",\"s\\u0075b\":\"b\"}", "twice", "a member twice, once escaped" },
+    { "{\"a\":\"\xc3\x28\"}", "not valid", "invalid UTF-8" },
+    { "{\"a\":\"\xc0\xaf\"}", "not valid", "overlong UTF-8" },
+    { "{\"a\":\"\xed\xa0\x80\"}", "not valid", "a surrogate in UTF-8" },
+    { "{\"a\":\"\\ud800\"}", "not valid", "a lone high surrogate" },
+    { "{\"a\":\"\\udc00x\"}", "not valid", "a lone low surrogate" },
+    { "{\"a\":\"x\\u0000y\"}", "not valid", "an escaped NUL" },
+    { "{\"a\":\"x\ny\"}", "not valid", "a control character in a string" },
+    { "{\"a\":9223372036854775808}", "not valid", "an integer beyond 64 bits" },
+    { "{\"a\":1e999}", "not valid", "a real without end" },
+    { "{\"a\":NaN}", "not valid", "NaN" },
+    { "{\"a\":01}", "not valid", "a leading zero" },
+    { "\xef\xbb\xbf{}", "not valid", "a byte order mark" },
+    { "[]", "not an object", "an array" },
+    { "\"text\"", "not", "a string" },
+    { "null", "not", "null" },
+};
+
+static void test_refused(apr_pool_t *pool)
+{
+    char deep[20002];
+    json_t *out = NULL;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+        has(pa_json_object_parse(pool, pa_bytes_text(refused[i].text), &out), refused[i].part,
+            "refuses %s", refused[i].what);
+    memset(deep, '[', 10000);
+    memset(deep + 10000, ']', 10000);
+    deep[20000] = '\0';
+    has(pa_json_object_parse(pool, pa_bytes_text(apr_pstrcat(pool, "{\"a\":", deep, "}", NULL)),
+                             &out),
+        "not valid", "refuses 10,000 levels");
+    has(pa_json_object_parse(pool, pa_bytes_of("{}\0", 3), &out), "not valid",
+        "refuses a NUL after the end");
+    has(pa_json_object_parse(pool, pa_bytes_of(NULL, 0), &out), "not valid",
+        "refuses no bytes at all");
+    ok(out == NULL, "leaves the result alone when it refuses");
+}
+
+static json_t *parse(apr_pool_t *pool, const char *text)
+{
+    json_t *out = NULL;
+
+    is(pa_json_object_parse(pool, pa_bytes_text(text), &out), NULL, "parses %.60s", text);
+    return out;
+}
+
+static void test_text(apr_pool_t *pool)
+{
+    json_t *object = parse(pool, " {\"s\":\"caf\\u00e9\",\"e\":\"\",\"n\":null,\"i\":1,\"a\":[\"s\"]} ");
+
+    is(pa_json_text(object, "s"), "caf\xc3\xa9", "a text");
+    is(pa_json_text(object, "e"), NULL, "an empty one is none");
+    is(pa_json_text(object, "n"), NULL, "null is none");
+    is(pa_json_text(object, "i"), NULL, "a number is none");
+    is(pa_json_text(object, "a"), NULL, "an array is none");
+    is(pa_json_text(object, "x"), NULL, "an absent one is none");
+    is(pa_json_text(NULL, "s"), NULL, "no object has none");
+}
+
+static const struct {
+    const char *text;
+    apr_int64_t seconds; /* -1: refused */
+} dates[] = {
+    { "0", 0 },
+    { "1700000000", 1700000000 },
+    { "2147483648", 2147483648LL }, /* past 2038 */
+    { "253402300799", 253402300799LL },
+    { "253402300800", -1 },
+    { "9223372036854775807", -1 },
+    { "-1", -1 },
+    { "-9223372036854775808", -1 },
+    { "1700000000.0", -1 },
+    { "1.7e9", -1 },
+    { "1e300", -1 },
+    { "\"1700000000\"", -1 },
+    { "true", -1 },
+    { "null", -1 },
+    { "[1700000000]", -1 },
+    { "{}", -1 },
+};
+
+static void test_dates(apr_pool_t *pool)
+{
+    apr_time_t out;
+    int present;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(dates) / sizeof(*dates); i++) {
+        json_t *object = parse(pool, apr_psprintf(pool, "{\"exp\":%s}", dates[i].text));
+        const char *why;
+
+        out = 42;
+        why = pa_json_date(object, "exp", &present, &out);
+        ok(present, "%s is there", dates[i].text);
+        if (dates[i].seconds < 0)
+            ok(why && out == 42, "%s is no date", dates[i].text);
+        else
+            ok(!why && out == apr_time_from_sec(dates[i].seconds), "%s is a date", dates[i].text);
+    }
+    out = 42;
+    is(pa_json_date(parse(pool, "{}"), "exp", &present, &out), NULL, "no date is no mistake");
+    ok(!present && out == 42, "but is told");
+}
+
+static void test_holds(apr_pool_t *pool)
+{
+    json_t *object = parse(pool, "{\"s\":\"a\",\"l\":[\"b\",1,\"a\"],\"e\":[],\"n\":[[\"a\"]],\"o\":"
+                                 "{\"a\":1}}");
+
+    ok(pa_json_holds(object, "s", "a"), "a text is itself");
+    ok(!pa_json_holds(object, "s", "A"), "not another");
+    ok(!pa_json_holds(object, "s", ""), "nor nothing");
+    ok(pa_json_holds(object, "l", "a"), "a list holds its last");
+    ok(!pa_json_holds(object, "l", "1"), "a number is no text");
+    ok(!pa_json_holds(object, "e", "a"), "an empty list holds nothing");
+    ok(!pa_json_holds(object, "n", "a"), "a list in a list is not looked into");
+    ok(!pa_json_holds(object, "o", "a"), "nor is an object");
+    ok(!pa_json_holds(object, "x", "a"), "an absent member holds nothing");
+}
+
+static void test_dump(apr_pool_t *pool)
+{
+    json_t *object = parse(pool, "{\"b\":[1,2.5,null],\"a\":\"\\\"\\n\xc3\xa9\"}");
+
+    is(pa_json_dump(pool, object, 0), "{\"a\":\"\\\"\\n\xc3\xa9\",\"b\":[1,2.5,null]}", "compact");
+    is(pa_json_dump(pool, object, 2),
+       "{\n  \"a\": \"\\\"\\n\xc3\xa9\",\n  \"b\": [\n    1,\n    2.5,\n    null\n  ]\n}",
+       "indented");
+    is(pa_json_dump(pool, json_array_get(json_object_get(object, "b"), 0), 0), "1", "a number");
+    is(pa_json_dump(pool, json_object_get(object, "a"), 0), "\"\\\"\\n\xc3\xa9\"", "a text");
+    is(pa_json_dump(pool, NULL, 0), NULL, "nothing");
+}
+
+static void test_owner(apr_pool_t *pool)
+{
+    apr_pool_t *child;
+    json_t *json = json_string("x");
+
+    apr_pool_create(&child, pool);
+    ok(pa_json_own(child, json_incref(json)) == json && json->refcount == 2, "a pool owns one");
+    apr_pool_destroy(child);
+    ok(json->refcount == 1, "and gives it back when it ends");
+    json_decref(json);
+    ok(pa_json_own(pool, NULL) == NULL, "nothing is owned by nobody");
+}
+
+int main(void)
+{
+    apr_pool_t *pool = tap_begin();
+
+    test_refused(pool);
+    test_text(pool);
+    test_dates(pool);
+    test_holds(pool);
+    test_dump(pool);
+    test_owner(pool);
+    return tap_end();
+}
