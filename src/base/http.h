@@ -20,7 +20,7 @@ typedef struct pa_http_request {
     const char *url;           /* absolute; http only where the configuration allows it */
     const char *accept;        /* media type for the Accept header */
     const char *authorization; /* value of the Authorization header, or NULL */
-    const char *form;          /* application/x-www-form-urlencoded body: makes it a POST; or NULL */
+    const char *form;          /* form-urlencoded body, which makes it a POST; or NULL */
     apr_size_t max_body;       /* bytes of answer at most */
 } pa_http_request;
 
@@ -38,9 +38,9 @@ typedef struct pa_http pa_http;
 const char *pa_http_create(apr_pool_t *pool, pa_http **out);
 
 /* Sends one request and reads its answer into `pool`, whatever its status. Redirects are not
- * followed, a POST is never sent a second time, TLS 1.2 or later with certificate and host verified, cookies and
- * compression off. NULL and *out set, or a fault: UNREACHABLE, TIMEOUT, or NONSENSE for a body
- * over max_body. */
+ * followed, a POST is never sent a second time, TLS 1.2 or later with certificate and host
+ * verified, cookies and compression off. NULL and *out set, or a fault: UNREACHABLE, TIMEOUT,
+ * NONSENSE for a body over max_body, OURS for a request that no header may hold. */
 const pa_fault *pa_http_send(pa_http *http, apr_pool_t *pool, const pa_http_settings *settings,
                              const pa_http_request *request, pa_http_response *out);
 

@@ -15,19 +15,19 @@ char *pa_form_add(apr_pool_t *pool, const char *form, const char *name, const ch
 char *pa_url_with_query(apr_pool_t *pool, const char *url, const char *form);
 
 /* Decodes a query string or form body into a table. Refused: a name given twice, bad
- * %-escapes, an encoded NUL, more than PA_FORM_FIELDS_MAX fields. Empty pairs (`&&`) are passed over.
- * NULL and *out set, or the reason. */
+ * %-escapes, an encoded NUL, more than PA_FORM_FIELDS_MAX fields. Empty pairs (`&&`) are passed
+ * over. NULL and *out set, or the reason. */
 #define PA_FORM_FIELDS_MAX 64
 const char *pa_form_parse(apr_pool_t *pool, const char *text, apr_table_t **out);
 
 /* Whether a provider may be talked to at this URL: absolute https with a host, without userinfo,
- * fragment, white space or control characters; http only for loopback hosts (localhost, 127.0.0.0/8, [::1]).
- * NULL, or the reason. */
+ * fragment, white space or control characters; http only for loopback hosts (localhost,
+ * 127.0.0.0/8, [::1]). NULL, or the reason. */
 const char *pa_url_check_endpoint(const char *url);
 
 /* Whether the text is a same-origin path with optional query that a browser cannot read as
- * anything else: one leading '/', no second '/' or '\' after it, no backslash, control character, space,
- * or byte over 0x7e anywhere. NULL, or the reason. */
+ * anything else: one leading '/', no second one after it, no backslash, '#', control character,
+ * space or byte over 0x7e anywhere. NULL, or the reason. */
 const char *pa_url_check_return(const char *path);
 
 /* The origin "scheme://host[:port]" of an absolute http or https URL: lower case, default port

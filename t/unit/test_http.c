@@ -289,7 +289,7 @@ static void test_environment(fixture *f)
     unsetenv("no_proxy");
 }
 
-/* One TLS server and what a client that trusts its certificate alone, or nothing of it, makes of it. */
+/* One TLS server, and what a client that trusts its certificate, or does not, makes of it. */
 static void test_tls_server(fixture *f, const char *san, long from, long until, int max_version,
                             int trusted, int fine, const char *what)
 {

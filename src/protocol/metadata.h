@@ -1,0 +1,35 @@
+/* metadata.h: what a provider says of itself (OpenID Connect Discovery 1.0 section 3, RFC 8414). */
+#ifndef PA_METADATA_H
+#define PA_METADATA_H
+
+#include <apr_pools.h>
+
+#include "../base/bytes.h"
+#include "provider.h"
+
+typedef struct pa_metadata {
+    const char *issuer;                 /* as the document spells it: what `iss` must be */
+    const char *authorization_endpoint;
+    const char *token_endpoint;
+    const char *jwks_uri;
+    const char *userinfo_endpoint;      /* NULL when it has none */
+    const char *end_session_endpoint;   /* NULL when it has none */
+    int iss_parameter_supported;        /* RFC 9207: the answer must carry iss */
+    int auth_basic;                     /* token_endpoint_auth_methods_supported: basic if unsaid */
+    int auth_post;
+    int auth_none;
+    pa_alg_set id_token_algs;           /* id_token_signing_alg_values_supported */
+} pa_metadata;
+
+/* Reads and checks a discovery document: issuer equal to the provider's (one '/' at the end of
+ * either aside), required members there and of the right type, every endpoint https (http for
+ * loopback when the issuer is http too). All of it is from `pool`. NULL and *out set, or the
+ * reason. */
+const char *pa_metadata_parse(apr_pool_t *pool, const pa_provider *provider, pa_bytes document,
+                              pa_metadata **out);
+
+/* The document with nothing in it but what pa_metadata_parse reads, compact: what is worth keeping.
+ * NULL and *out set, or the reason. */
+const char *pa_metadata_reduce(apr_pool_t *pool, pa_bytes document, pa_bytes *out);
+
+#endif

@@ -1,0 +1,211 @@
+/* test_metadata.c: a discovery document as it should be, and one change at a time away from it. */
+#include "../../src/protocol/metadata.h"
+
+#include <apr_strings.h>
+
+#include "../../src/base/json.h"
+#include "tap.h"
+
+static const char good[] =
+    "{\"issuer\":\"https://op.example\","
+    "\"authorization_endpoint\":\"https://op.example/auth?tenant=1\","
+    "\"token_endpoint\":\"https://op.example/oauth2/token\","
+    "\"jwks_uri\":\"https://keys.op.example/jwks.json\","
+    "\"userinfo_endpoint\":\"https://op.example/oidc/userinfo\","
+    "\"end_session_endpoint\":\"https://op.example/oidc/logout\","
+    "\"response_types_supported\":[\"code id_token\",\"code\"],"
+    "\"subject_types_supported\":[\"public\"],"
+    "\"id_token_signing_alg_values_supported\":[\"RS256\",\"ES256\",\"none\",\"XX\",7],"
+    "\"token_endpoint_auth_methods_supported\":[\"client_secret_post\",\"none\"],"
+    "\"authorization_response_iss_parameter_supported\":true,"
+    "\"code_challenge_methods_supported\":[\"plain\"],\"filler\":{\"a\":[1,2,3]}}";
+
+static pa_provider provider = { .issuer = "https://op.example" };
+
+/* The good document with a member set to `value` (JSON), or without it when that is NULL. */
+static pa_bytes changed(apr_pool_t *pool, const char *name, const char *value)
+{
+    json_t *document = pa_json_own(pool, json_loads(good, 0, NULL));
+
+    if (!value)
+        json_object_del(document, name);
+    else
+        json_object_set_new(document, name, json_loads(value, JSON_DECODE_ANY, NULL));
+    return pa_bytes_text(pa_json_dump(pool, document, 0));
+}
+
+static void test_good(apr_pool_t *pool, pa_bytes document, const char *what)
+{
+    pa_metadata *metadata;
+
+    if (!is(pa_metadata_parse(pool, &provider, document, &metadata), NULL, "%s is taken", what))
+        return;
+    is(metadata->issuer, "https://op.example", "issuer");
+    is(metadata->authorization_endpoint, "https://op.example/auth?tenant=1",
+       "authorization endpoint");
+    is(metadata->token_endpoint, "https://op.example/oauth2/token", "token endpoint");
+    is(metadata->jwks_uri, "https://keys.op.example/jwks.json", "key set");
+    is(metadata->userinfo_endpoint, "https://op.example/oidc/userinfo", "userinfo endpoint");
+    is(metadata->end_session_endpoint, "https://op.example/oidc/logout", "end session endpoint");
+    ok(metadata->iss_parameter_supported, "iss is promised");
+    ok(!metadata->auth_basic && metadata->auth_post && metadata->auth_none, "auth methods");
+    ok(metadata->id_token_algs == (PA_ALG_RS256 | PA_ALG_ES256), "algorithms; none is none");
+}
+
+static void test_reduced(apr_pool_t *pool)
+{
+    pa_bytes reduced = pa_bytes_text("");
+
+    is(pa_metadata_reduce(pool, pa_bytes_text(good), &reduced), NULL, "a document is reduced");
+    ok(reduced.len < strlen(good) && !strstr((const char *)reduced.at, "filler"), "to less");
+    test_good(pool, reduced, "the reduced document");
+    has(pa_metadata_reduce(pool, pa_bytes_text("[]"), &reduced), "not an object",
+        "what is no object cannot be");
+}
+
+static void test_optional(apr_pool_t *pool)
+{
+    pa_metadata *metadata;
+
+    pa_metadata_parse(pool, &provider, changed(pool, "userinfo_endpoint", NULL), &metadata);
+    is(metadata->userinfo_endpoint, NULL, "no userinfo endpoint");
+    pa_metadata_parse(pool, &provider, changed(pool, "end_session_endpoint", "null"), &metadata);
+    is(metadata->end_session_endpoint, NULL, "null is no end session endpoint");
+    pa_metadata_parse(pool, &provider,
+                      changed(pool, "authorization_response_iss_parameter_supported", NULL),
+                      &metadata);
+    ok(!metadata->iss_parameter_supported, "iss is not promised");
+    pa_metadata_parse(pool, &provider,
+                      changed(pool, "token_endpoint_auth_methods_supported", NULL), &metadata);
+    ok(metadata->auth_basic && !metadata->auth_post && !metadata->auth_none,
+       "client_secret_basic is the default (Discovery 1.0 section 3)");
+    pa_metadata_parse(pool, &provider,
+                      changed(pool, "token_endpoint_auth_methods_supported", "[]"), &metadata);
+    ok(!metadata->auth_basic, "but not when another list is there");
+}
+
+static const struct {
+    const char *configured, *issuer;
+    int fine;
+} issuers[] = {
+    { "https://op.example", "https://op.example", 1 },
+    { "https://op.example/", "https://op.example", 1 },
+    { "https://op.example", "https://op.example/", 1 },
+    { "https://op.example/", "https://op.example/", 1 },
+    { "https://op.example/t", "https://op.example/t/", 1 },
+    { "https://op.example", "https://op.example//", 0 },
+    { "https://op.example//", "https://op.example", 0 },
+    { "https://op.example", "https://OP.example", 0 },
+    { "https://op.example", "http://op.example", 0 },
+    { "https://op.example", "https://op.example:443", 0 },
+    { "https://op.example", "https://op.example.evil", 0 },
+    { "https://op.example", "https://op.exampl", 0 },
+    { "https://op.example/t", "https://op.example", 0 },
+    { "https://op.example", "https://evil.example", 0 },
+    { "https://op.example", "", 0 },
+    { "https://op.example", "/", 0 },
+};
+
+static void test_issuers(apr_pool_t *pool)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(issuers) / sizeof(*issuers); i++) {
+        pa_provider configured = { .issuer = issuers[i].configured };
+        pa_metadata *metadata = NULL;
+        pa_bytes document = changed(pool, "issuer",
+                                    apr_pstrcat(pool, "\"", issuers[i].issuer, "\"", NULL));
+        const char *why = pa_metadata_parse(pool, &configured, document, &metadata);
+
+        if (issuers[i].fine)
+            is(metadata ? metadata->issuer : why, issuers[i].issuer,
+               "%s is the document's own spelling where %s is configured", issuers[i].issuer,
+               issuers[i].configured);
+        else
+            has(why, "issuer", "\"%s\" is not %s", issuers[i].issuer, issuers[i].configured);
+    }
+}
+
+static const struct {
+    const char *name, *value, *why;
+} bad[] = {
+    { "issuer", NULL, "issuer" },
+    { "issuer", "7", "issuer" },
+    { "issuer", "null", "issuer" },
+    { "issuer", "[\"https://op.example\"]", "issuer" },
+    { "authorization_endpoint", NULL, "authorization_endpoint" },
+    { "authorization_endpoint", "null", "authorization_endpoint" },
+    { "authorization_endpoint", "\"\"", "authorization_endpoint" },
+    { "authorization_endpoint", "\"javascript://op.example/\"", "authorization_endpoint" },
+    { "authorization_endpoint", "\"https://op.example/\\r\\nX: y\"", "authorization_endpoint" },
+    { "authorization_endpoint", "\"https://op.example/#x\"", "authorization_endpoint" },
+    { "token_endpoint", NULL, "token_endpoint" },
+    { "token_endpoint", "{}", "token_endpoint" },
+    { "token_endpoint", "\"/oauth2/token\"", "token_endpoint" },
+    { "token_endpoint", "\"http://op.example/oauth2/token\"", "token_endpoint" },
+    { "token_endpoint", "\"http://127.0.0.1/oauth2/token\"", "although the issuer is https" },
+    { "token_endpoint", "\"http://169.254.169.254/\"", "token_endpoint" },
+    { "jwks_uri", NULL, "jwks_uri" },
+    { "jwks_uri", "true", "jwks_uri" },
+    { "jwks_uri", "\"file:///etc/passwd\"", "jwks_uri" },
+    { "jwks_uri", "\"http://localhost/jwks\"", "although the issuer is https" },
+    { "userinfo_endpoint", "1", "userinfo_endpoint" },
+    { "userinfo_endpoint", "\"http://op.example/\"", "userinfo_endpoint" },
+    { "end_session_endpoint", "[]", "end_session_endpoint" },
+    { "end_session_endpoint", "\"//op.example/logout\"", "end_session_endpoint" },
+    { "response_types_supported", NULL, "response_types_supported" },
+    { "response_types_supported", "\"code\"", "response_types_supported" },
+    { "response_types_supported", "[\"id_token\"]", "lacks" },
+    { "subject_types_supported", NULL, "subject_types_supported" },
+    { "id_token_signing_alg_values_supported", NULL, "id_token_signing_alg_values_supported" },
+    { "id_token_signing_alg_values_supported", "\"RS256\"",
+      "id_token_signing_alg_values_supported" },
+    { "token_endpoint_auth_methods_supported", "\"none\"",
+      "token_endpoint_auth_methods_supported" },
+    { "authorization_response_iss_parameter_supported", "\"true\"", "iss_parameter_supported" },
+    { "authorization_response_iss_parameter_supported", "1", "iss_parameter_supported" },
+};
+
+static const char *const no_documents[] = {
+    "", "null", "[]", "\"x\"", "{", "{\"issuer\":\"a\",\"issuer\":\"b\"}", "<html></html>",
+};
+
+static void test_loopback(apr_pool_t *pool)
+{
+    pa_provider local = { .issuer = "http://localhost:3001" };
+    pa_metadata *metadata;
+    pa_bytes document = pa_bytes_text(
+        "{\"issuer\":\"http://localhost:3001\","
+        "\"authorization_endpoint\":\"http://localhost:3001/a\","
+        "\"token_endpoint\":\"http://localhost:3001/t\",\"jwks_uri\":\"http://127.0.0.1:3001/j\","
+        "\"response_types_supported\":[\"code\"],\"subject_types_supported\":[],"
+        "\"id_token_signing_alg_values_supported\":[]}");
+
+    is(pa_metadata_parse(pool, &local, document, &metadata), NULL,
+       "an http issuer on loopback has http endpoints");
+}
+
+int main(void)
+{
+    apr_pool_t *pool = tap_begin();
+    pa_metadata *metadata = NULL;
+    apr_size_t i;
+
+    test_good(pool, pa_bytes_text(good), "a whole document");
+    test_reduced(pool);
+    test_optional(pool);
+    test_issuers(pool);
+    for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        const char *value = bad[i].value;
+
+        metadata = NULL;
+        has(pa_metadata_parse(pool, &provider, changed(pool, bad[i].name, value), &metadata),
+            bad[i].why, "%s as %s is refused", bad[i].name, value ? value : "nothing");
+        ok(!metadata, "and nothing handed out");
+    }
+    for (i = 0; i < sizeof(no_documents) / sizeof(*no_documents); i++)
+        ok(pa_metadata_parse(pool, &provider, pa_bytes_text(no_documents[i]), &metadata),
+           "no document: %s", no_documents[i]);
+    test_loopback(pool);
+    return tap_end();
+}
