@@ -1,0 +1,132 @@
+# make            build build/mod_plusauth.so          make run    serve http://localhost:3000
+# make test       unit tests and the Apache::Test suite make lint   layers, format, analysers
+# make install    into this machine's httpd             make bench  what a request costs, beside others
+# make fuzz       every parser against random bytes     make clean
+# SAN=1 builds any of them with AddressSanitizer and UndefinedBehaviorSanitizer.
+
+APXS   ?= apxs
+CC      = gcc
+PORT   ?= 3000
+FUZZ_SECONDS ?= 60
+
+ifdef SAN
+BUILD  := build-san
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else
+BUILD  := build
+HARDEN := -D_FORTIFY_SOURCE=2
+endif
+
+DATADIR   ?= /usr/share/plusauth
+# Asked when first needed, so that the packages can be installed before; then kept.
+once       = $(eval $1 := $(shell $2))$($1)
+INCLUDES   = $(call once,INCLUDES,echo -I`$(APXS) -q INCLUDEDIR` `apr-1-config --includes` `apu-1-config --includes`)
+APR_FLAGS  = $(call once,APR_FLAGS,apr-1-config --cppflags)
+CPPFLAGS  += $(APR_FLAGS) -DPA_TEMPLATES='"$(DATADIR)/templates"'
+CFLAGS    ?= -O2 -g
+CFLAGS    += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong -fno-strict-aliasing $(HARDEN) \
+             -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+             -Wpointer-arith -Wwrite-strings -Wvla -Wno-format-nonliteral $(SANITIZE)
+LDFLAGS   += -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANITIZE)
+LIBS       = -lcurl -ljansson -lcrypto
+APR_LIBS   = $(call once,APR_LIBS,echo `apr-1-config --link-ld` `apu-1-config --link-ld`)
+
+LIBRARY_SOURCES := $(wildcard src/base/*.c src/protocol/*.c) src/state/login_state.c src/state/session_record.c
+MODULE_SOURCES  := mod_plusauth.c $(wildcard src/request/*.c) \
+                   $(filter-out $(LIBRARY_SOURCES),$(wildcard src/state/*.c))
+LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
+MODULE_OBJECTS  := $(MODULE_SOURCES:%.c=$(BUILD)/%.o)
+UNIT_TESTS      := $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
+FUZZERS         := $(patsubst t/fuzz/%.c,build-fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
+
+.PHONY: all libplusauth unit run test browser install clean lint layers format bench fuzz \
+        packages-build packages-run packages-test packages-lint packages-bench packages-fuzz
+.DELETE_ON_ERROR:
+
+all: packages-build
+	@$(MAKE) --no-print-directory $(BUILD)/mod_plusauth.so
+
+# The base and protocol layers alone, for whoever wants to link them: no httpd in there.
+libplusauth: packages-build
+	@$(MAKE) --no-print-directory $(BUILD)/libplusauth.a
+
+$(BUILD)/libplusauth.a: $(LIBRARY_OBJECTS)
+	@echo '  AR $@'; rm -f $@; $(AR) rcs $@ $^
+
+$(BUILD)/mod_plusauth.so: $(MODULE_OBJECTS) $(BUILD)/libplusauth.a
+	@echo '  LD $@'
+	@$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $(MODULE_OBJECTS) $(BUILD)/libplusauth.a $(LIBS)
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D); echo '  CC $<'
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -MMD -MP -c -o $@ $<
+
+unit: $(UNIT_TESTS)
+
+$(BUILD)/unit/%: t/unit/%.c $(BUILD)/libplusauth.a
+	@mkdir -p $(@D); echo '  CC $<'
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -Isrc -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libplusauth.a $(LDFLAGS) $(LIBS) $(APR_LIBS) -lpthread
+
+$(BUILD)/jose-check: t/jose-check.c $(BUILD)/libplusauth.a
+	@echo '  CC $<'
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -Isrc -o $@ $< $(BUILD)/libplusauth.a $(LDFLAGS) $(LIBS) $(APR_LIBS)
+
+-include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
+
+run: packages-run all
+	@PORT=$(PORT) t/run
+
+test: packages-test all
+	@$(MAKE) --no-print-directory $(if $(SAN),SAN=1) unit $(BUILD)/jose-check
+	@PLUSAUTH_BUILD=$(BUILD) t/run-tests
+
+install: all
+	install -d '$(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)' '$(DESTDIR)$(DATADIR)/templates'
+	install -m 644 $(BUILD)/mod_plusauth.so '$(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)'
+	install -m 644 templates/* '$(DESTDIR)$(DATADIR)/templates'
+	if [ -d '$(DESTDIR)/etc/apache2/mods-available' ]; then \
+	    install -m 644 conf/plusauth.load conf/plusauth.conf '$(DESTDIR)/etc/apache2/mods-available'; \
+	fi
+
+clean:
+	rm -rf build build-san build-fuzz
+
+# Whoever includes something of a layer above its own is told where.
+layers:
+	@! grep -nE '#include "\.\./(protocol|state|request)/' src/base/*.[ch] /dev/null
+	@! grep -nE '#include "\.\./(state|request)/' src/protocol/*.[ch] /dev/null
+	@! grep -nE '#include "\.\./request/' src/state/*.[ch] /dev/null
+	@! grep -nE 'request_rec' src/base/*.[ch] src/protocol/*.[ch] /dev/null
+
+SOURCES := mod_plusauth.c $(wildcard src/*.h src/*/*.[ch])
+
+format:
+	clang-format -i $(SOURCES)
+
+lint: packages-lint layers
+	clang-format --dry-run --Werror $(SOURCES)
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability,performance \
+	    --suppress=missingIncludeSystem --suppress=unknownMacro -j2 mod_plusauth.c src
+	clang-tidy --quiet --warnings-as-errors='*' $(LIBRARY_SOURCES) $(MODULE_SOURCES) -- \
+	    $(CPPFLAGS) -std=gnu11 $(INCLUDES) 2>/dev/null
+
+bench: packages-bench all
+	@t/bench/run
+
+# Each parser for FUZZ_SECONDS; the corpora are replayed by `make test`.
+fuzz: packages-fuzz
+	@$(MAKE) --no-print-directory $(FUZZERS)
+	@for fuzzer in $(FUZZERS); do \
+	    name=$${fuzzer##*/fuzz_}; mkdir -p build-fuzz/corpus/$$name; \
+	    echo "== $$name"; \
+	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=2048 -artifact_prefix=build-fuzz/ \
+	        build-fuzz/corpus/$$name t/fuzz/corpus/$$name || exit 1; \
+	done
+
+build-fuzz/fuzz_%: t/fuzz/fuzz_%.c $(LIBRARY_SOURCES) $(wildcard src/*/*.h)
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined $(INCLUDES) -Isrc -o $@ \
+	    $< $(LIBRARY_SOURCES) $(LIBS) $(APR_LIBS)
+
+packages-build packages-run packages-test packages-lint packages-bench packages-fuzz: packages-%:
+	@t/tools/debian-packages $*

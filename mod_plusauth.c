@@ -1,0 +1,77 @@
+/* mod_plusauth: OpenID Connect sign-in with PlusAuth for anything that httpd serves.
+ *
+ * This file is the table of contents: what happens to a request, in the order in which it happens. The layers below
+ * only look down:
+ *   src/request   what httpd asks of us: configuration, our paths, the decision, pages
+ *   src/state     what is remembered of a browser: its session, its logins on their way
+ *   src/protocol  what OpenID Connect says: discovery, tokens, claims (knows no request)
+ *   src/base      JSON, JOSE, AEAD, HTTP, shared caches (knows no request) */
+#include "src/plusauth.h"
+
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "src/request/authn.h"
+#include "src/request/config.h"
+#include "src/request/export.h"
+#include "src/request/inbound.h"
+#include "src/request/page.h"
+#include "src/request/route.h"
+#include "src/state/session.h"
+#include "src/state/session_store.h"
+#include "src/state/store.h"
+
+static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)plog;
+    (void)ptemp;
+    return pa_store_register(pconf) == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static void register_hooks(apr_pool_t *pool)
+{
+    /* Modules that would give our paths to something else, or read what export_fixup sets. */
+    static const char *const mappers[] = { "mod_rewrite.c", "mod_alias.c", "mod_proxy.c",
+                                           "mod_userdir.c", "mod_vhost_alias.c", NULL };
+    static const char *const typers[] = { "mod_negotiation.c", "mod_mime.c", NULL };
+    static const char *const readers[] = { "mod_rewrite.c", "mod_headers.c", NULL };
+    /* Whoever decides before us whether a request needs a user. */
+    static const char *const deciders[] = { "mod_authz_core.c", NULL };
+
+    /* Once per start: everything is checked and opened before the first request. */
+    ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(pa_config_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(pa_config_open_stores, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_optional_fn_retrieve(pa_session_retrieve_functions, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(pa_config_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+
+    /* Once per request, in this order: first take away what only we may say, then find our own paths,
+     * decide who it is, hand on the claims, answer. */
+    ap_hook_post_read_request(pa_inbound, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_translate_name(pa_route_translate, NULL, mappers, APR_HOOK_REALLY_FIRST);
+    ap_hook_map_to_storage(pa_route_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_check_access_ex(pa_route_access, NULL, deciders, APR_HOOK_FIRST,
+                            AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authn(pa_authn_check, NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_type_checker(pa_route_type, NULL, typers, APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(pa_export_fixup, NULL, readers, APR_HOOK_FIRST);
+    ap_hook_fixups(pa_route_fixup, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_handler(pa_route_handler, NULL, NULL, APR_HOOK_FIRST);
+
+    /* mod_session asks for and saves sessions; pages and answers get their headers. */
+    pa_session_store_register_hooks(pool);
+    pa_export_register_filter();
+    pa_page_register(pool);
+}
+
+/* The one name that other modules see. */
+__attribute__((visibility("default"))) module AP_MODULE_DECLARE_DATA plusauth_module = {
+    STANDARD20_MODULE_STUFF,
+    pa_dir_conf_create,
+    pa_dir_conf_merge,
+    pa_server_conf_create,
+    pa_server_conf_merge,
+    pa_commands,
+    register_hooks,
+    AP_MODULE_FLAG_NONE
+};

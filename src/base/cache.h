@@ -1,0 +1,46 @@
+/* cache.h: small records shared by all processes, on httpd's ap_socache, with the lock some of its
+ * providers need. What must be one step (take a lease, replace what is still there) is one here. */
+#ifndef PA_CACHE_H
+#define PA_CACHE_H
+
+#include <ap_socache.h>
+#include <apr_errno.h>
+#include <apr_global_mutex.h>
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "bytes.h"
+
+typedef struct pa_cache pa_cache;
+
+/* A cache on an instance of a socache provider that was initialised. `lock` is needed by providers that
+ * do not lock themselves, and makes our compound operations one step; NULL for none. `longest` is the size
+ * of the longest record that will be read. */
+pa_cache *pa_cache_create(apr_pool_t *pool, const ap_socache_provider_t *provider,
+                          ap_socache_instance_t *instance, apr_global_mutex_t *lock,
+                          server_rec *server, apr_size_t longest);
+
+/* Keys are PA_CACHE_KEY_LEN raw bytes: shmcb spreads its records by the first byte, so that a key must
+ * be a hash. */
+#define PA_CACHE_KEY_LEN 32
+
+/* Finds a record that has not expired. APR_SUCCESS and *out (from `pool`, a NUL after its end);
+ * APR_NOTFOUND; any other status: the store is down. */
+apr_status_t pa_cache_get(pa_cache *cache, const unsigned char *key, apr_pool_t *pool, pa_bytes *out);
+
+/* Stores a record until `expiry`, whatever was there. */
+apr_status_t pa_cache_put(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
+                          pa_bytes value, apr_pool_t *pool);
+
+/* Stores it only if nothing is there: APR_EEXIST otherwise. */
+apr_status_t pa_cache_add(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
+                          pa_bytes value, apr_pool_t *pool);
+
+/* Stores it only if a record is there: APR_NOTFOUND otherwise. */
+apr_status_t pa_cache_replace(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
+                              pa_bytes value, apr_pool_t *pool);
+
+/* Removes a record; it is no error when none is there. */
+apr_status_t pa_cache_remove(pa_cache *cache, const unsigned char *key, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,31 @@
+/* discovery.h: fetches a provider's metadata and keys when they are first needed, keeps them for all processes,
+ * renews them in time, and serves stale ones while the provider is down. One fetch at a time. */
+#ifndef PA_DISCOVERY_H
+#define PA_DISCOVERY_H
+
+#include <apr_tables.h>
+
+#include "../base/cache.h"
+#include "../base/fault.h"
+#include "metadata.h"
+
+/* What a call to a provider needs beside its configuration: one per child process, immutable. */
+typedef struct pa_client {
+    pa_http *http;
+    pa_cache *documents; /* discovery documents and key sets; records of up to 100 KB */
+} pa_client;
+
+/* The provider's metadata, fetched from issuer/.well-known/openid-configuration at need.
+ * NULL and *out set, or a fault (UNKNOWN while an earlier failure is fresh). */
+const pa_fault *pa_discovery_metadata(const pa_client *client, apr_pool_t *pool,
+                                      const pa_provider *provider, apr_time_t now,
+                                      pa_metadata **out);
+
+/* The provider's keys (const pa_jwk *). With `renew`, the set is fetched anew unless that happened within
+ * PA_JWKS_RENEW_INTERVAL: call it so after PA_JWT_NO_KEY. */
+#define PA_JWKS_RENEW_INTERVAL apr_time_from_sec(60)
+const pa_fault *pa_discovery_keys(const pa_client *client, apr_pool_t *pool,
+                                  const pa_provider *provider, const pa_metadata *metadata,
+                                  apr_time_t now, int renew, apr_array_header_t **out);
+
+#endif

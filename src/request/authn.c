@@ -1,0 +1,134 @@
+/* authn.c: see authn.h. Everything that is not a live session of this place's provider is no user. */
+#include "authn.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_request.h>
+
+#include "../state/session.h"
+#include "../base/url.h"
+#include "config.h"
+#include "export.h"
+#include "login.h"
+#include "page.h"
+
+/* Whether a person waits in front of this request, who can be sent to a login page: not a script, which would get
+ * a page of another origin where it asked for data. */
+static int is_navigation(request_rec *r)
+{
+    const char *mode = apr_table_get(r->headers_in, "Sec-Fetch-Mode");
+    const char *accept = apr_table_get(r->headers_in, "Accept");
+
+    if (r->method_number != M_GET || apr_table_get(r->headers_in, "X-Requested-With")
+        || apr_table_get(r->headers_in, "Upgrade") || apr_table_get(r->headers_in, "Authorization"))
+        return 0;
+    if (mode)
+        return strcmp(mode, "navigate") == 0;
+    return !accept || ap_strcasestr(accept, "text/html") || ap_strcasestr(accept, "xhtml")
+           || strstr(accept, "*/*");
+}
+
+/* The whole path and query that the browser asked for, "/" when it is no plain one. */
+static const char *wanted(request_rec *r)
+{
+    const char *uri;
+
+    while (r->prev)
+        r = r->prev;
+    uri = apr_uri_unparse(r->pool, &r->parsed_uri, APR_URI_UNP_OMITSITEPART);
+    return pa_url_check_return(uri) ? "/" : uri;
+}
+
+static int refuse(request_rec *r, int status)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const char *location;
+
+    if (status == HTTP_FORBIDDEN)
+        return pa_page_error(r, status, "login_required", "You need to sign in for this.", NULL);
+    location = apr_pstrcat(r->pool, conf->origin, conf->path[PA_PATH_LOGIN], NULL);
+    /* RFC 9110 11.6.1: a 401 names a way in. */
+    apr_table_setn(r->err_headers_out, "WWW-Authenticate",
+                   apr_psprintf(r->pool, "PlusAuth location=\"%s\"", location));
+    return pa_page_error(r, status, "login_required", "You need to sign in for this.", location);
+}
+
+static int without_user(request_rec *r, const pa_provider *provider)
+{
+    const pa_dir_conf *dir = pa_dir_conf_get(r);
+
+    switch (dir->unauthenticated) {
+    case PA_UNAUTHENTICATED_PASS:
+        apr_table_unset(r->headers_in, "Authorization");
+        return OK;
+    case PA_UNAUTHENTICATED_401:
+        return refuse(r, HTTP_UNAUTHORIZED);
+    case PA_UNAUTHENTICATED_403:
+        return refuse(r, HTTP_FORBIDDEN);
+    case PA_UNAUTHENTICATED_LOGIN:
+        break;
+    default:
+        if (!is_navigation(r))
+            return refuse(r, HTTP_UNAUTHORIZED);
+    }
+    /* A part of another page: the browser is not waiting for this one. */
+    if (r->main)
+        return HTTP_UNAUTHORIZED;
+    return pa_login_start(r, provider, wanted(r));
+}
+
+static int with_user(request_rec *r, const pa_session *session)
+{
+    const char *claim = pa_dir_conf_get(r)->user;
+    const char *user = claim ? pa_session_claim(session, claim) : session->sub;
+
+    if (!user || !*user) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "user refused: no claim \"%s\", which "
+                      "PlusAuthUser makes REMOTE_USER", claim);
+        return pa_page_error(r, HTTP_FORBIDDEN, "access_denied",
+                             "Your account lacks what this place needs.", NULL);
+    }
+    r->user = (char *)user;
+    r->ap_auth_type = (char *)"PlusAuth";
+    /* What the client sends there is not for the application: it would take it for checked. */
+    apr_table_unset(r->headers_in, "Authorization");
+    pa_export_mark_private(r);
+    return OK;
+}
+
+int pa_authn_store_failure(request_rec *r, apr_status_t rv)
+{
+    if (rv == APR_ENOTIMPL) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "there are no sessions here: write \"Session On\" "
+                      "for this place");
+        return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
+                             "This place is not set up for signing in.", NULL);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "the session store does not answer");
+    apr_table_setn(r->err_headers_out, "Retry-After", "5");
+    return pa_page_error(r, HTTP_SERVICE_UNAVAILABLE, "temporarily_unavailable",
+                         "Sessions cannot be looked up just now. Please try again.", NULL);
+}
+
+int pa_authn_check(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+    const pa_session *session = NULL;
+    const pa_provider *provider;
+    apr_status_t rv;
+
+    if (!type || ap_cstr_casecmp(type, "PlusAuth") != 0)
+        return DECLINED;
+    if (!pa_server_conf_get(r->server)->enabled || !(provider = pa_config_provider(r))) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AuthType PlusAuth, but no provider: write "
+                      "PlusAuthTenant and PlusAuthClientID for this server, or PlusAuthProvider "
+                      "with the name of one here");
+        return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
+                             "This place is not set up for signing in.", NULL);
+    }
+    if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
+        return pa_authn_store_failure(r, rv);
+    if (!session || strcmp(session->provider, provider->name) != 0)
+        return without_user(r, provider);
+    return with_user(r, session);
+}

@@ -1,0 +1,239 @@
+/* callback.c: see callback.h. Nothing of the answer is believed, or shown, before its state was found in a
+ * cookie of this very browser (RFC 9700 4.7). */
+#include "callback.h"
+
+#include <apr_escape.h>
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "../base/crypto.h"
+#include "../base/json.h"
+#include "../base/url.h"
+#include "../protocol/authorization.h"
+#include "../protocol/claims.h"
+#include "../protocol/id_token.h"
+#include "../protocol/token.h"
+#include "../protocol/userinfo.h"
+#include "../state/session.h"
+#include "authn.h"
+#include "config.h"
+#include "login.h"
+#include "page.h"
+
+/* One login that comes to its end. */
+typedef struct returning {
+    const pa_provider *provider;
+    pa_metadata *metadata;
+    pa_login_state *login;
+    int slot;
+    pa_tokens tokens;
+    const json_t *id_token; /* its claims */
+    json_t *userinfo;       /* NULL when it was not asked for */
+} returning;
+
+/* The login whose state this is, among those that the browser began. */
+static int find_login(request_rec *r, const char *state, returning *back)
+{
+    const pa_visit *visit = pa_visit_of(r);
+
+    for (int slot = 0; state && slot < PA_LOGIN_SLOTS; slot++) {
+        pa_login_state *login;
+
+        if (!visit->logins[slot].len
+            || pa_login_state_open(r->pool, visit->settings->login_keys, visit->logins[slot],
+                                   r->request_time, &login)
+            || login->done || login->hop
+            || !pa_equal(pa_bytes_text(login->state), pa_bytes_text(state)))
+            continue;
+        back->login = login;
+        back->slot = slot;
+        return 1;
+    }
+    return 0;
+}
+
+/* An answer that belongs to no login of this browser: the back button, a bookmark, a login that took too
+ * long, or somebody else's. Nothing of it is shown. */
+static int stale(request_rec *r, const char *why)
+{
+    const pa_session *session = NULL;
+    apr_status_t rv = pa_session_load(r, &session);
+
+    if (rv != APR_SUCCESS)
+        return pa_authn_store_failure(r, rv);
+    if (session)
+        return pa_login_redirect(r, "/");
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "[%s] callback refused: %s", pa_page_request_id(r),
+                  why);
+    return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_state",
+                         "This sign-in is over or was not begun here. Please sign in again.", NULL);
+}
+
+/* Marks the state as used, for all processes: its code is sent once. */
+static const char *use_state(request_rec *r, const pa_login_state *login, apr_status_t *rv)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    unsigned char key[PA_SHA256_LEN];
+    const char *why = pa_sha256(pa_bytes_text(login->state), key);
+
+    if (!why)
+        *rv = pa_cache_add(conf->used_states, key, login->begun + PA_LOGIN_LIFETIME,
+                           pa_bytes_of("", 1), r->pool);
+    return why;
+}
+
+/* From the code to who the user is. */
+static const pa_fault *ask_provider(request_rec *r, const char *code, returning *back)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    pa_id_token_expected expected = { back->provider, back->login->nonce, NULL, -1,
+                                      r->request_time };
+    const pa_fault *fault;
+    pa_jwt *jwt;
+
+    fault = pa_token_exchange(conf->client, r->pool, back->provider, back->metadata, code,
+                              conf->redirect_uri, back->login->code_verifier, r->request_time,
+                              &back->tokens);
+    if (fault)
+        return fault;
+    if (!back->tokens.id_token)
+        return pa_fault_new(r->pool, PA_FAULT_RULE, "the token response has no id_token");
+    expected.access_token = back->tokens.access_token;
+    expected.now = apr_time_now(); /* the provider's clock has gone on meanwhile */
+    fault = pa_id_token_validate(conf->client, r->pool, back->metadata, back->tokens.id_token,
+                                 &expected, &jwt);
+    if (fault)
+        return fault;
+    back->id_token = jwt->claims;
+    if (!back->provider->userinfo || !back->metadata->userinfo_endpoint)
+        return NULL;
+    return pa_userinfo_fetch(conf->client, r->pool, back->provider, back->metadata,
+                             back->tokens.access_token, pa_json_text(jwt->claims, "sub"),
+                             &back->userinfo);
+}
+
+static void add_variable(pa_session *session, const char *name, const char *value)
+{
+    if (!value || session->variable_count >= PA_SESSION_VARIABLES_MAX)
+        return;
+    session->variables[session->variable_count++] = (pa_variable){ name, value };
+}
+
+/* All that applications get of the user, ready-made. */
+static void add_variables(apr_pool_t *pool, const returning *back, pa_session *session)
+{
+    const apr_array_header_t *claims = pa_claims_flatten(pool, back->userinfo, back->id_token);
+
+    session->variables = apr_palloc(pool, PA_SESSION_VARIABLES_MAX * sizeof(pa_variable));
+    add_variable(session, "PLUSAUTH_DISPLAY_NAME",
+                 pa_claims_display_name(pool, back->userinfo, back->id_token));
+    add_variable(session, "PLUSAUTH_USERINFO",
+                 pa_json_dump(pool, back->userinfo ? back->userinfo : back->id_token, 0));
+    for (int i = 0; i < claims->nelts; i++) {
+        const pa_claim *claim = &APR_ARRAY_IDX(claims, i, pa_claim);
+
+        add_variable(session, apr_pstrcat(pool, PA_CLAIM_PREFIX, claim->name, NULL), claim->value);
+    }
+}
+
+static pa_session *make_session(request_rec *r, const returning *back)
+{
+    pa_session *session = apr_pcalloc(r->pool, sizeof(*session));
+    int present;
+
+    session->created = session->touched = r->request_time;
+    session->provider = back->provider->name;
+    session->issuer = back->metadata->issuer;
+    session->sub = pa_json_text(back->id_token, "sub");
+    session->sid = pa_json_text(back->id_token, "sid");
+    session->acr = pa_json_text(back->id_token, "acr");
+    pa_json_date(back->id_token, "auth_time", &present, &session->auth_time);
+    session->id_token = back->tokens.id_token;
+    session->access_token = back->tokens.access_token;
+    session->refresh_token = back->tokens.refresh_token;
+    session->access_expires = back->tokens.expires;
+    add_variables(r->pool, back, session);
+    return session;
+}
+
+/* The attempt's cookie becomes a mark that it ended well, for a while: to notice a loop. */
+static void mark_done(request_rec *r, returning *back)
+{
+    const pa_visit *visit = pa_visit_of(r);
+    const char *sealed = NULL;
+
+    back->login->done = 1;
+    back->login->begun = r->request_time;
+    if (pa_login_state_seal(r->pool, visit->settings->login_keys, back->login, &sealed))
+        sealed = NULL;
+    pa_visit_set_login_cookie(r, visit->settings, back->slot, sealed, apr_time_from_sec(60));
+}
+
+static int sign_in(request_rec *r, returning *back)
+{
+    apr_status_t rv = pa_session_begin(r, make_session(r, back));
+
+    if (rv != APR_SUCCESS)
+        return pa_authn_store_failure(r, rv);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "signed in: session %s",
+                  apr_pescape_hex(r->pool, pa_visit_of(r)->key, 4, 0));
+    mark_done(r, back);
+    return pa_login_redirect(r, pa_url_check_return(back->login->return_to)
+                                    ? "/" : back->login->return_to);
+}
+
+/* The state is this browser's: what the provider says now counts, once. */
+static int finish(request_rec *r, const apr_table_t *parameters, returning *back)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const char *code = NULL, *why;
+    const pa_fault *fault;
+    apr_status_t rv = APR_SUCCESS;
+
+    back->provider = apr_hash_get(conf->providers, back->login->provider, APR_HASH_KEY_STRING);
+    if (!back->provider)
+        return stale(r, "its provider is not configured any more");
+    if ((why = use_state(r, back->login, &rv)))
+        return pa_login_fault(r, "callback", pa_fault_new(r->pool, PA_FAULT_OURS, why));
+    if (rv == APR_EEXIST)
+        return stale(r, "its state was used before");
+    if (rv != APR_SUCCESS)
+        return pa_authn_store_failure(r, rv);
+    fault = pa_discovery_metadata(conf->client, r->pool, back->provider, r->request_time,
+                                  &back->metadata);
+    if (fault)
+        return pa_login_fault(r, "callback", fault);
+    if ((fault = pa_authorization_answer(r->pool, back->metadata, parameters, &code))) {
+        if (fault->kind != PA_FAULT_RULE)
+            return pa_login_fault(r, "callback", fault);
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "[%s] callback refused: %s",
+                      pa_page_request_id(r), fault->why);
+        return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_response",
+                             "The answer of the sign-in service cannot be used.", NULL);
+    }
+    if ((fault = ask_provider(r, code, back)))
+        return pa_login_fault(r, "login refused", fault);
+    return sign_in(r, back);
+}
+
+int pa_callback_handler(request_rec *r)
+{
+    apr_table_t *parameters = NULL;
+    returning back = { 0 };
+    const char *why;
+    int status;
+
+    if (r->method_number != M_GET) {
+        apr_table_setn(r->err_headers_out, "Allow", "GET, HEAD");
+        return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
+                             "The sign-in service comes back by a plain visit.", NULL);
+    }
+    if ((why = pa_form_parse(r->pool, r->args ? r->args : "", &parameters)))
+        return stale(r, why);
+    if (!find_login(r, apr_table_get(parameters, "state"), &back))
+        return stale(r, "no login of this browser has its state");
+    status = finish(r, parameters, &back);
+    if (!back.login->done)
+        pa_visit_set_login_cookie(r, pa_visit_of(r)->settings, back.slot, NULL, 0);
+    return status;
+}

@@ -1,0 +1,123 @@
+/* config.c: the structures that directives fill: create and merge. Unset is NULL or -1; a merge is one
+ * line a field. The directives are in directives.c; what they say together is checked and completed
+ * in config_check.c. */
+#include "config.h"
+
+pa_provider_directives *pa_provider_directives_create(apr_pool_t *pool)
+{
+    pa_provider_directives *provider = apr_pcalloc(pool, sizeof(*provider));
+
+    provider->client_auth = -1;
+    provider->userinfo = -1;
+    provider->connect_timeout = -1;
+    provider->total_timeout = -1;
+    return provider;
+}
+
+pa_provider_directives *pa_provider_directives_merge(apr_pool_t *pool,
+                                                     const pa_provider_directives *base,
+                                                     const pa_provider_directives *add)
+{
+    pa_provider_directives *m = apr_palloc(pool, sizeof(*m));
+
+    m->issuer = add->issuer ? add->issuer : base->issuer;
+    m->client_id = add->client_id ? add->client_id : base->client_id;
+    m->client_secret = add->client_secret ? add->client_secret : base->client_secret;
+    m->scope = add->scope ? add->scope : base->scope;
+    m->audience = add->audience ? add->audience : base->audience;
+    m->client_auth = add->client_auth >= 0 ? add->client_auth : base->client_auth;
+    m->userinfo = add->userinfo >= 0 ? add->userinfo : base->userinfo;
+    m->signing_algs = add->signing_algs ? add->signing_algs : base->signing_algs;
+    m->connect_timeout = add->connect_timeout >= 0 ? add->connect_timeout : base->connect_timeout;
+    m->total_timeout = add->total_timeout >= 0 ? add->total_timeout : base->total_timeout;
+    m->ca_file = add->ca_file ? add->ca_file : base->ca_file;
+    m->proxy = add->proxy ? add->proxy : base->proxy;
+    m->env = add->env ? add->env : base->env;
+    return m;
+}
+
+void *pa_server_conf_create(apr_pool_t *pool, server_rec *s)
+{
+    pa_server_conf *conf = apr_pcalloc(pool, sizeof(*conf));
+
+    (void)s;
+    conf->own = pa_provider_directives_create(pool);
+    conf->named = apr_hash_make(pool);
+    conf->lifetime = -1;
+    conf->idle = -1;
+    conf->exported = apr_array_make(pool, 2, sizeof(const char *));
+    return conf;
+}
+
+void *pa_server_conf_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
+{
+    const pa_server_conf *base = base_conf, *add = add_conf;
+    pa_server_conf *m = apr_pcalloc(pool, sizeof(*m));
+
+    m->own = pa_provider_directives_merge(pool, base->own, add->own);
+    m->named = apr_hash_overlay(pool, add->named, base->named);
+    m->origin_said = add->origin_said; /* another host has another name */
+    for (int i = 0; i < PA_PATH_COUNT; i++)
+        m->path[i] = add->path[i] ? add->path[i] : base->path[i];
+    m->after_logout = add->after_logout ? add->after_logout : base->after_logout;
+    m->lifetime = add->lifetime >= 0 ? add->lifetime : base->lifetime;
+    m->idle = add->idle >= 0 ? add->idle : base->idle;
+    m->store = add->store ? add->store : base->store;
+    m->keys = add->keys ? add->keys : base->keys;
+    m->cookie_name = add->cookie_name ? add->cookie_name : base->cookie_name;
+    m->cookie_samesite = add->cookie_samesite ? add->cookie_samesite : base->cookie_samesite;
+    m->cookie_domain = add->cookie_domain ? add->cookie_domain : base->cookie_domain;
+    m->templates = add->templates ? add->templates : base->templates;
+    m->exported = apr_array_append(pool, base->exported, add->exported);
+    return m;
+}
+
+void *pa_dir_conf_create(apr_pool_t *pool, char *dir)
+{
+    pa_dir_conf *conf = apr_pcalloc(pool, sizeof(*conf));
+
+    (void)dir;
+    conf->unauthenticated = PA_UNAUTHENTICATED_UNSET;
+    conf->export = PA_EXPORT_UNSET;
+    return conf;
+}
+
+void *pa_dir_conf_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
+{
+    const pa_dir_conf *base = base_conf, *add = add_conf;
+    pa_dir_conf *m = apr_palloc(pool, sizeof(*m));
+
+    m->provider = add->provider ? add->provider : base->provider;
+    m->unauthenticated = add->unauthenticated >= 0 ? add->unauthenticated : base->unauthenticated;
+    m->user = add->user ? add->user : base->user;
+    m->export = add->export >= 0 ? add->export : base->export;
+    m->headers = add->headers ? add->headers : base->headers;
+    m->page = add->page ? add->page : base->page;
+    return m;
+}
+
+pa_server_conf *pa_server_conf_get(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &plusauth_module);
+}
+
+const pa_dir_conf *pa_dir_conf_get(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &plusauth_module);
+}
+
+const pa_provider *pa_config_provider(const request_rec *r)
+{
+    const pa_dir_conf *dir = pa_dir_conf_get(r);
+
+    return apr_hash_get(pa_server_conf_get(r->server)->providers,
+                        dir->provider ? dir->provider : "", APR_HASH_KEY_STRING);
+}
+
+const pa_provider *pa_config_session_provider(request_rec *r)
+{
+    const pa_session *session = pa_visit_of(r)->session;
+
+    return session ? apr_hash_get(pa_server_conf_get(r->server)->providers, session->provider,
+                                  APR_HASH_KEY_STRING) : NULL;
+}

@@ -1,0 +1,122 @@
+/* config.h: the directives. What they say is checked and completed at start and immutable after. */
+#ifndef PA_CONFIG_H
+#define PA_CONFIG_H
+
+#include <apr_hash.h>
+
+#include "../plusauth.h"
+#include "../protocol/discovery.h"
+#include "../state/login_state.h"
+#include "../state/visit.h"
+
+/* Where our own resources are (PlusAuthPath). */
+typedef enum { PA_PATH_LOGIN, PA_PATH_CALLBACK, PA_PATH_LOGOUT, PA_PATH_COUNT } pa_path;
+
+/* A request that needs a login and has none (PlusAuthUnauthenticated). */
+typedef enum {
+    PA_UNAUTHENTICATED_UNSET = -1,
+    PA_UNAUTHENTICATED_AUTO,  /* navigations go to login, everything else gets 401 */
+    PA_UNAUTHENTICATED_LOGIN,
+    PA_UNAUTHENTICATED_401,
+    PA_UNAUTHENTICATED_403,
+    PA_UNAUTHENTICATED_PASS   /* served without a user */
+} pa_unauthenticated;
+
+/* How claims reach the application (PlusAuthExport). */
+typedef enum { PA_EXPORT_UNSET = -1, PA_EXPORT_ENV, PA_EXPORT_HEADERS, PA_EXPORT_NONE } pa_export;
+
+/* A provider as its directives say it: NULL, -1 and 0 are unset. */
+typedef struct pa_provider_directives {
+    const char *issuer;
+    const char *client_id;
+    const char *client_secret;
+    const char *scope;
+    const char *audience;
+    int client_auth; /* a pa_client_auth */
+    int userinfo;
+    pa_alg_set signing_algs;
+    apr_interval_time_t connect_timeout;
+    apr_interval_time_t total_timeout;
+    const char *ca_file;
+    const char *proxy;
+    const apr_table_t *env; /* of PlusAuthEnvFile: what is unset otherwise */
+} pa_provider_directives;
+
+/* Of a server or virtual host. The first part is what directives said (unset: NULL or -1), the
+ * second what pa_config_check made of it. */
+typedef struct pa_server_conf {
+    pa_provider_directives *own;    /* outside any <PlusAuthProvider> */
+    apr_hash_t *named;              /* name -> pa_provider_directives */
+    pa_provider_directives *target; /* where provider directives go while the file is read */
+    const char *origin_said;
+    const char *path[PA_PATH_COUNT];
+    const char *after_logout;
+    apr_interval_time_t lifetime;
+    apr_interval_time_t idle;
+    const char *store;
+    apr_array_header_t *keys; /* const char * secrets */
+    const char *cookie_name;
+    const char *cookie_samesite;
+    const char *cookie_domain;
+    const char *templates; /* directory */
+    apr_array_header_t *exported; /* const char *: every header that PlusAuthExport names */
+
+    int enabled;           /* whether there is a provider: else our paths are nobody's */
+    apr_hash_t *providers; /* name ("" for its own) -> const pa_provider * */
+    const char *origin;    /* scheme://host[:port] that browsers see */
+    const char *redirect_uri;
+    int secure;            /* whether the origin is https */
+    pa_visit_settings visit;
+    pa_seal_keys *logout_keys; /* seal the state of a logout, and its confirmation */
+    pa_client *client;         /* of this process */
+    pa_cache *used_states;     /* states whose code was sent: none is sent twice */
+} pa_server_conf;
+
+/* Of a directory or location. */
+typedef struct pa_dir_conf {
+    const char *provider; /* NULL: the server's own */
+    int unauthenticated;  /* a pa_unauthenticated */
+    const char *user;     /* claim for REMOTE_USER; NULL: sub */
+    int export;           /* a pa_export */
+    apr_array_header_t *headers; /* pa_header_export: Header=claim */
+    const char *page;     /* template that plusauth-page serves */
+} pa_dir_conf;
+
+typedef struct pa_header_export {
+    const char *header;
+    const char *claim;
+} pa_header_export;
+
+/* In directives.c; `const` in all but httpd's type. */
+extern const command_rec pa_commands[];
+
+pa_provider_directives *pa_provider_directives_create(apr_pool_t *pool);
+pa_provider_directives *pa_provider_directives_merge(apr_pool_t *pool,
+                                                     const pa_provider_directives *base,
+                                                     const pa_provider_directives *add);
+
+void *pa_server_conf_create(apr_pool_t *pool, server_rec *s);
+void *pa_server_conf_merge(apr_pool_t *pool, void *base, void *add);
+void *pa_dir_conf_create(apr_pool_t *pool, char *dir);
+void *pa_dir_conf_merge(apr_pool_t *pool, void *base, void *add);
+
+pa_server_conf *pa_server_conf_get(const server_rec *s);
+const pa_dir_conf *pa_dir_conf_get(const request_rec *r);
+
+/* Checks what the directives say together and completes every server's configuration: a check_config hook.
+ * Logs what is wrong. OK or an HTTP error. */
+int pa_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/* Opens the stores: a post_config hook. */
+int pa_config_open_stores(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/* Connects a new child process to stores and network: a child_init hook. */
+void pa_config_child_init(apr_pool_t *pchild, server_rec *s);
+
+/* The provider that protects this place; NULL when there is none of that name. */
+const pa_provider *pa_config_provider(const request_rec *r);
+
+/* The provider that this request's session came from; NULL when it is configured no more. */
+const pa_provider *pa_config_session_provider(request_rec *r);
+
+#endif

@@ -1,0 +1,377 @@
+/* config_check.c: from what directives say to what requests need. Everything is checked before the
+ * server starts (also by `apachectl configtest`) and immutable after. */
+#include "config.h"
+
+#include <ap_listen.h>
+#include <apr_escape.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <mpm_common.h>
+
+#include "../base/crypto.h"
+#include "../base/url.h"
+#include "../state/store.h"
+
+#ifndef PA_TEMPLATES
+#define PA_TEMPLATES "/usr/share/plusauth/templates"
+#endif
+
+/* 64 MB hold over 10,000 sessions of 2.5 KB while old copies wait to expire. */
+#define DEFAULT_STORE "shmcb:plusauth-sessions(67108864)"
+/* shmcb has at most 256 parts, searched one by one: a small hint makes it take them all. */
+#define SESSION_AVERAGE 400
+#define DOCUMENT_STORE "shmcb:plusauth-documents(4194304)"
+#define DOCUMENT_AVERAGE 16384
+#define DOCUMENT_MAX 102400
+#define STATE_STORE "shmcb"
+#define STATE_AVERAGE 8
+#define STATE_MAX 16
+
+static const struct {
+    const char *scope;
+    const char *path[PA_PATH_COUNT];
+    const char *after_logout;
+    apr_interval_time_t lifetime, idle, connect_timeout, total_timeout;
+} defaults = {
+    .scope = "openid profile email",
+    .path = { "/login", "/login/callback", "/logout" },
+    .after_logout = "/",
+    .lifetime = apr_time_from_sec(8 * 3600),
+    .idle = apr_time_from_sec(3600),
+    .connect_timeout = apr_time_from_sec(3),
+    .total_timeout = apr_time_from_sec(10),
+};
+
+/* The first of these variables that the PlusAuthEnvFile sets. */
+static const char *env_value(const pa_provider_directives *said, const char *const *names)
+{
+    for (; said->env && *names; names++) {
+        const char *value = apr_table_get(said->env, *names);
+
+        if (value && *value)
+            return value;
+    }
+    return NULL;
+}
+
+/* Fills the provider; the reason when something is missing or does not fit together. */
+static const char *complete_provider(apr_pool_t *pool, const char *name,
+                                     const pa_provider_directives *said, pa_provider *out)
+{
+    static const char *const issuers[] = { "AUTH_URL", "PLUSAUTH_ISSUER", "PLUSAUTH_ISSUER_URL",
+                                           NULL };
+    static const char *const ids[] = { "CLIENT_ID", "PLUSAUTH_CLIENT_ID", NULL };
+    static const char *const secrets[] = { "CLIENT_SECRET", "PLUSAUTH_CLIENT_SECRET", NULL };
+    static const char *const audiences[] = { "PLUSAUTH_AUDIENCE", NULL };
+    const char *why;
+
+    out->name = name;
+    out->issuer = said->issuer ? said->issuer : env_value(said, issuers);
+    out->client_id = said->client_id ? said->client_id : env_value(said, ids);
+    out->client_secret = said->client_secret ? said->client_secret : env_value(said, secrets);
+    out->audience = said->audience ? said->audience : env_value(said, audiences);
+    out->client_auth = said->client_auth >= 0 ? (pa_client_auth)said->client_auth
+                                              : PA_CLIENT_AUTH_AUTO;
+    out->scope = said->scope ? said->scope : defaults.scope;
+    out->signing_algs = said->signing_algs ? said->signing_algs : PA_ALGS_PUBLIC_KEY;
+    out->userinfo = said->userinfo != 0;
+    out->http.connect_timeout = said->connect_timeout >= 0 ? said->connect_timeout
+                                                           : defaults.connect_timeout;
+    out->http.total_timeout = said->total_timeout >= 0 ? said->total_timeout
+                                                       : defaults.total_timeout;
+    out->http.ca_file = said->ca_file;
+    out->http.proxy = said->proxy;
+
+    if (!out->issuer)
+        return "no provider is named: write PlusAuthTenant, PlusAuthIssuer, or AUTH_URL in "
+               "PlusAuthEnvFile";
+    if ((why = pa_url_check_endpoint(out->issuer)))
+        return apr_psprintf(pool, "PlusAuthIssuer (AUTH_URL): %s: %s", out->issuer, why);
+    if (!out->client_id)
+        return "no client is named: write PlusAuthClientID, or CLIENT_ID in PlusAuthEnvFile";
+    if (!out->client_secret && (out->client_auth == PA_CLIENT_AUTH_BASIC
+                                || out->client_auth == PA_CLIENT_AUTH_POST))
+        return "PlusAuthClientAuth needs a secret: write PlusAuthClientSecret, or CLIENT_SECRET in "
+               "PlusAuthEnvFile";
+    if ((out->signing_algs & PA_ALGS_HMAC) && !out->client_secret)
+        return "PlusAuthSigningAlgs names an HS algorithm, which needs PlusAuthClientSecret";
+    if (!ap_find_token(pool, apr_pstrcat(pool, out->scope, NULL), "openid")
+        && !strstr(apr_pstrcat(pool, " ", out->scope, " ", NULL), " openid "))
+        return "PlusAuthScope lacks openid, which makes it a login";
+    return NULL;
+}
+
+/* What a named provider takes over from around it: everything but who it is. */
+static pa_provider_directives *inherited(apr_pool_t *pool, const pa_provider_directives *own)
+{
+    pa_provider_directives *base = apr_pmemdup(pool, own, sizeof(*own));
+
+    base->issuer = base->client_id = base->client_secret = base->audience = NULL;
+    base->env = NULL;
+    base->client_auth = -1;
+    return base;
+}
+
+static const char *complete_providers(apr_pool_t *pool, pa_server_conf *conf)
+{
+    const pa_provider_directives *own = conf->own;
+    pa_provider *provider;
+    const char *why;
+
+    conf->providers = apr_hash_make(pool);
+    if (own->issuer || own->client_id || own->client_secret || own->env) {
+        provider = apr_pcalloc(pool, sizeof(*provider));
+        if ((why = complete_provider(pool, "", own, provider)))
+            return why;
+        apr_hash_set(conf->providers, "", APR_HASH_KEY_STRING, provider);
+    }
+    for (apr_hash_index_t *i = apr_hash_first(pool, conf->named); i; i = apr_hash_next(i)) {
+        const char *name = apr_hash_this_key(i);
+        const pa_provider_directives *said = apr_hash_this_val(i);
+
+        provider = apr_pcalloc(pool, sizeof(*provider));
+        said = pa_provider_directives_merge(pool, inherited(pool, own), said);
+        if ((why = complete_provider(pool, name, said, provider)))
+            return apr_psprintf(pool, "<PlusAuthProvider %s>: %s", name, why);
+        apr_hash_set(conf->providers, name, APR_HASH_KEY_STRING, provider);
+    }
+    conf->enabled = apr_hash_count(conf->providers) > 0;
+    return NULL;
+}
+
+/* ServerName, with its scheme or else that of the listener. Never a request's Host header. */
+static const char *origin_of(apr_pool_t *pool, server_rec *s)
+{
+    const char *protocol = ap_get_server_protocol(s);
+    unsigned int port = s->port;
+    int https;
+
+    if (s->server_scheme) {
+        https = strcmp(s->server_scheme, "https") == 0;
+    }
+    else {
+        if (!port && s->is_virtual && s->addrs)
+            port = s->addrs->host_port;
+        if (!port && ap_listeners)
+            port = ap_listeners->bind_addr->port;
+        https = port == 443 || (protocol && strcmp(protocol, "https") == 0);
+    }
+    if (!port)
+        port = https ? 443 : 80;
+    return pa_url_origin(pool, apr_psprintf(pool, "%s://%s:%u", https ? "https" : "http",
+                                            s->server_hostname ? s->server_hostname : "localhost",
+                                            port));
+}
+
+static const char *complete_cookies(apr_pool_t *pool, pa_server_conf *conf)
+{
+    const char *name = conf->cookie_name, *domain = conf->cookie_domain, *base;
+    const char *samesite = conf->cookie_samesite ? conf->cookie_samesite : "Lax";
+    const char *secure = conf->secure ? "; Secure" : "";
+
+    if (!name)
+        name = !conf->secure ? "plusauth" : domain ? "__Secure-plusauth" : "__Host-plusauth";
+    if (strncmp(name, "__Host-", 7) == 0 && domain)
+        return "PlusAuthCookie: a name that begins with __Host- cannot have a Domain=";
+    if (strncmp(name, "__", 2) == 0 && !conf->secure)
+        return "PlusAuthCookie: browsers take __Host- and __Secure- names on https alone: set "
+               "PlusAuthOrigin https://... if that is how this server is reached";
+    if (strcmp(samesite, "None") == 0 && !conf->secure)
+        return "PlusAuthCookie: browsers take SameSite=None on https alone";
+    base = strncmp(name, "__Host-", 7) == 0     ? name + 7
+           : strncmp(name, "__Secure-", 9) == 0 ? name + 9
+                                                : name;
+    conf->visit.cookie = name;
+    conf->visit.cookie_attributes = apr_pstrcat(pool, "; Path=/; HttpOnly; SameSite=", samesite,
+                                                secure, domain ? "; Domain=" : "",
+                                                domain ? domain : "", NULL);
+    conf->visit.login_cookie = apr_pstrcat(pool, conf->secure ? "__Host-" : "", base, "-login-",
+                                           NULL);
+    conf->visit.login_attributes = apr_pstrcat(pool, "; Path=/; HttpOnly; SameSite=Lax", secure,
+                                               NULL);
+    return NULL;
+}
+
+/* A secret for a public client without PlusAuthKey: it lives as long as the server process. */
+static const char *random_secret(apr_pool_t *pool, const char **out)
+{
+    static const char key[] = "mod_plusauth/random key";
+    unsigned char *bytes = ap_retained_data_get(key);
+    const char *why;
+
+    if (!bytes) {
+        bytes = ap_retained_data_create(key, PA_SHA256_LEN);
+        if ((why = pa_random(bytes, PA_SHA256_LEN)))
+            return why;
+    }
+    *out = apr_pescape_hex(pool, bytes, PA_SHA256_LEN, 0);
+    return NULL;
+}
+
+static const char *any_client_secret(apr_pool_t *pool, const pa_server_conf *conf)
+{
+    const pa_provider *own = apr_hash_get(conf->providers, "", APR_HASH_KEY_STRING);
+    const char *first = NULL, *secret = own ? own->client_secret : NULL;
+
+    /* Of several named ones, that of the first name, so that every server takes the same. */
+    for (apr_hash_index_t *i = apr_hash_first(pool, conf->providers); !own && i;
+         i = apr_hash_next(i)) {
+        const pa_provider *provider = apr_hash_this_val(i);
+
+        if (provider->client_secret && (!first || strcmp(provider->name, first) < 0)) {
+            first = provider->name;
+            secret = provider->client_secret;
+        }
+    }
+    return secret;
+}
+
+static const char *complete_keys(apr_pool_t *pool, pa_server_conf *conf)
+{
+    const apr_array_header_t *secrets = conf->keys;
+    const char *why;
+
+    if (!secrets) {
+        apr_array_header_t *derived = apr_array_make(pool, 1, sizeof(const char *));
+        const char *secret = any_client_secret(pool, conf);
+
+        if (!secret && (why = random_secret(pool, &secret)))
+            return why;
+        APR_ARRAY_PUSH(derived, const char *) = secret;
+        secrets = derived;
+    }
+    if ((why = pa_seal_keys_derive(pool, secrets, "mod_plusauth login", &conf->visit.login_keys))
+        || (why = pa_seal_keys_derive(pool, secrets, "mod_plusauth logout", &conf->logout_keys)))
+        return why;
+    /* Shared memory is ours alone; any other store is, or is kept, somewhere else. */
+    if (conf->store && strncmp(conf->store, "shmcb", 5) != 0)
+        return pa_seal_keys_derive(pool, secrets, "mod_plusauth record", &conf->visit.record_keys);
+    return NULL;
+}
+
+/* The same for the same clients, in whatever order a hash table gives them. */
+static const char *complete_realm(apr_pool_t *pool, pa_server_conf *conf)
+{
+    for (apr_hash_index_t *i = apr_hash_first(pool, conf->providers); i; i = apr_hash_next(i)) {
+        const pa_provider *provider = apr_hash_this_val(i);
+        unsigned char digest[PA_SHA256_LEN];
+        const char *text = apr_pstrcat(pool, provider->name, "\n", provider->issuer, "\n",
+                                       provider->client_id, NULL);
+        const char *why = pa_sha256(pa_bytes_text(text), digest);
+
+        if (why)
+            return why;
+        for (int at = 0; at < PA_REALM_LEN; at++)
+            conf->visit.realm[at] = (char)(conf->visit.realm[at] ^ digest[at]);
+    }
+    return NULL;
+}
+
+static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_conf *conf)
+{
+    const char *why = complete_providers(pool, conf);
+
+    if (why || !conf->enabled)
+        return why;
+    for (int i = 0; i < PA_PATH_COUNT; i++) {
+        if (!conf->path[i])
+            conf->path[i] = defaults.path[i];
+    }
+    if (!conf->after_logout)
+        conf->after_logout = defaults.after_logout;
+    if (!conf->templates)
+        conf->templates = PA_TEMPLATES;
+    conf->visit.lifetime = conf->lifetime >= 0 ? conf->lifetime : defaults.lifetime;
+    conf->visit.idle = conf->idle >= 0 ? conf->idle : defaults.idle;
+    conf->origin = conf->origin_said ? conf->origin_said : origin_of(pool, s);
+    if (!conf->origin)
+        return "ServerName makes no origin: write PlusAuthOrigin https://www.example.com";
+    conf->secure = strncmp(conf->origin, "https:", 6) == 0;
+    conf->redirect_uri = apr_pstrcat(pool, conf->origin, conf->path[PA_PATH_CALLBACK], NULL);
+    if ((why = complete_cookies(pool, conf)) || (why = complete_realm(pool, conf)))
+        return why;
+    return complete_keys(pool, conf);
+}
+
+int pa_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    const char *why = pa_crypto_init(pconf);
+
+    (void)plog;
+    (void)ptemp;
+    for (; s && !why; s = s->next) {
+        if ((why = complete_server(pconf, s, pa_server_conf_get(s))))
+            break;
+    }
+    if (!why)
+        return OK;
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s", why);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static const char *open_stores(apr_pool_t *pconf, server_rec *s, pa_server_conf *conf,
+                               pa_client *client)
+{
+    const pa_store_options sessions = {
+        "plusauth-sess",
+        conf->store && strcmp(conf->store, "shmcb") != 0 ? conf->store : DEFAULT_STORE,
+        SESSION_AVERAGE, PA_SESSION_RECORD_MAX + PA_SEAL_OVERHEAD, conf->visit.idle,
+    };
+    const pa_store_options documents = { "plusauth-docs", DOCUMENT_STORE, DOCUMENT_AVERAGE,
+                                         DOCUMENT_MAX, apr_time_from_sec(86400) };
+    const pa_store_options states = { "plusauth-state", STATE_STORE, STATE_AVERAGE, STATE_MAX,
+                                      PA_LOGIN_LIFETIME };
+    const char *why;
+
+    conf->client = client;
+    if ((why = pa_store_open(s, pconf, &sessions, &conf->visit.sessions)))
+        return apr_pstrcat(pconf, "PlusAuthSessionStore: ", why, NULL);
+    if ((why = pa_store_open(s, pconf, &documents, &client->documents))
+        || (why = pa_store_open(s, pconf, &states, &conf->used_states)))
+        return apr_pstrcat(pconf, "mod_plusauth: ", why, NULL);
+    return NULL;
+}
+
+int pa_config_open_stores(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    pa_client *client = apr_pcalloc(pconf, sizeof(*client));
+
+    (void)plog;
+    (void)ptemp;
+    /* httpd reads its configuration twice at start; the first time is a rehearsal. */
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
+        return OK;
+    for (; s; s = s->next) {
+        pa_server_conf *conf = pa_server_conf_get(s);
+        const char *why;
+
+        if (!conf->enabled)
+            continue;
+        if ((why = open_stores(pconf, s, conf, client))) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s", why);
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, s,
+                     "for the provider's list of clients: Redirect URI %s, Post Logout Redirect URI "
+                     "%s%s", conf->redirect_uri, conf->origin, conf->path[PA_PATH_LOGOUT]);
+    }
+    return OK;
+}
+
+void pa_config_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    apr_status_t rv = pa_store_child_init(pchild);
+    pa_http *http = NULL;
+    const char *why = pa_http_create(pchild, &http);
+
+    if (rv != APR_SUCCESS)
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "the stores' lock cannot be used here");
+    if (why)
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "no HTTP client: %s", why);
+    for (; s; s = s->next) {
+        pa_server_conf *conf = pa_server_conf_get(s);
+
+        if (conf->client)
+            conf->client->http = http;
+    }
+}

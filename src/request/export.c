@@ -1,0 +1,80 @@
+/* export.c: see export.h. The variables were made ready at login; here they are pointed at. */
+#include "export.h"
+
+#include <apr_strings.h>
+#include <http_request.h>
+#include <util_filter.h>
+
+#include "../state/session.h"
+#include "config.h"
+
+#define PRIVATE_FILTER "PLUSAUTH_PRIVATE"
+
+static ap_filter_rec_t *private_filter;
+
+static int is_ours(request_rec *r)
+{
+    return r->ap_auth_type && strcmp(r->ap_auth_type, "PlusAuth") == 0;
+}
+
+static void export_headers(request_rec *r, const pa_session *session,
+                           const apr_array_header_t *headers)
+{
+    for (int i = 0; headers && i < headers->nelts; i++) {
+        const pa_header_export *export = &APR_ARRAY_IDX(headers, i, pa_header_export);
+        const char *value = pa_session_claim(session, export->claim);
+
+        if (value)
+            apr_table_setn(r->headers_in, export->header, value);
+    }
+}
+
+int pa_export_fixup(request_rec *r)
+{
+    const pa_dir_conf *dir = pa_dir_conf_get(r);
+    const pa_session *session = NULL;
+    int page = r->handler && strcmp(r->handler, "plusauth-page") == 0;
+
+    if (!pa_server_conf_get(r->server)->enabled || !(page || is_ours(r)))
+        return DECLINED;
+    /* A page of ours greets whoever is signed in; it is there for everybody. */
+    if (pa_session_load(r, &session) != APR_SUCCESS || !session)
+        return DECLINED;
+    if (page)
+        pa_export_mark_private(r);
+    if (dir->export == PA_EXPORT_HEADERS)
+        export_headers(r, session, dir->headers);
+    if (dir->export == PA_EXPORT_HEADERS || dir->export == PA_EXPORT_NONE)
+        return DECLINED;
+    for (unsigned int i = 0; i < session->variable_count; i++)
+        apr_table_setn(r->subprocess_env, session->variables[i].name, session->variables[i].value);
+    return DECLINED;
+}
+
+/* Says `private` in Cache-Control, beside whatever the application says there. */
+static apr_status_t private_out(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    request_rec *r = f->r;
+    apr_table_t *headers = apr_table_get(r->err_headers_out, "Cache-Control") ? r->err_headers_out
+                                                                               : r->headers_out;
+    const char *said = apr_table_get(headers, "Cache-Control");
+
+    ap_remove_output_filter(f);
+    if (!said)
+        apr_table_setn(headers, "Cache-Control", "private, no-cache");
+    else if (!ap_find_token(r->pool, said, "private") && !ap_find_token(r->pool, said, "no-store"))
+        apr_table_setn(headers, "Cache-Control", apr_pstrcat(r->pool, "private, ", said, NULL));
+    return ap_pass_brigade(f->next, brigade);
+}
+
+void pa_export_register_filter(void)
+{
+    private_filter = ap_register_output_filter(PRIVATE_FILTER, private_out, NULL,
+                                               AP_FTYPE_CONTENT_SET);
+}
+
+void pa_export_mark_private(request_rec *r)
+{
+    if (!r->main)
+        ap_add_output_filter_handle(private_filter, NULL, r, r->connection);
+}

@@ -1,0 +1,16 @@
+/* export.h: who is signed in, as the application sees it. */
+#ifndef PA_EXPORT_H
+#define PA_EXPORT_H
+
+#include "../plusauth.h"
+
+/* A fixups hook: hands the user's claims to what serves the request, sub-requests and
+ * internal redirects too. */
+int pa_export_fixup(request_rec *r);
+
+/* Keeps answers that were made for one user out of shared caches: registers the filter, and adds it to a
+ * request. */
+void pa_export_register_filter(void);
+void pa_export_mark_private(request_rec *r);
+
+#endif

@@ -1,0 +1,73 @@
+/* inbound.c: applications believe what this module exports, so nobody else may say it. Scrubbed once, at the
+ * top of every request, whatever becomes of it later. */
+#include "inbound.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "config.h"
+
+/* A character of a header's name as CGI sees it, where '-' and '_' and cases are one. */
+static char fold(char c)
+{
+    return c == '_' ? '-' : (char)apr_tolower(c);
+}
+
+/* Whether the name begins with the (folded) prefix; the whole of it when `whole`. */
+static int matches(const char *name, const char *folded, int whole)
+{
+    while (*folded && fold(*name) == *folded) {
+        name++;
+        folded++;
+    }
+    return !*folded && (!whole || !*name);
+}
+
+/* Of the same name, in whatever spelling. */
+static int same_name(const char *a, const char *b)
+{
+    while (*a && fold(*a) == fold(*b)) {
+        a++;
+        b++;
+    }
+    return fold(*a) == fold(*b);
+}
+
+static int is_forged(const pa_server_conf *conf, const char *name)
+{
+    char first = fold(name[0]);
+
+    if ((first == 'p' && matches(name, "plusauth-", 0))
+        || (first == 'r' && matches(name, "remote-user", 1)))
+        return 1;
+    for (int i = 0; i < conf->exported->nelts; i++) {
+        if (same_name(name, APR_ARRAY_IDX(conf->exported, i, const char *)))
+            return 1;
+    }
+    return 0;
+}
+
+static void scrub(request_rec *r, const pa_server_conf *conf)
+{
+    const apr_array_header_t *headers = apr_table_elts(r->headers_in);
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)headers->elts;
+
+    for (int i = 0; i < headers->nelts; i++) {
+        if (!is_forged(conf, entry[i].key))
+            continue;
+        apr_table_unset(r->headers_in, entry[i].key);
+        i = -1; /* the table has moved: look again */
+    }
+}
+
+int pa_inbound(request_rec *r)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+
+    /* An internal redirect carries the headers of the request that it continues. */
+    if (!conf->enabled || r->prev || r->main)
+        return DECLINED;
+    scrub(r, conf);
+    pa_visit_begin(r, &conf->visit);
+    return DECLINED;
+}

@@ -1,0 +1,227 @@
+/* login.c: see login.h. All that is remembered of a login goes along in the browser's sealed cookie. */
+#include "login.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+
+#include "../base/url.h"
+#include "../protocol/authorization.h"
+#include "../state/session.h"
+#include "authn.h"
+#include "page.h"
+
+/* So many logins to the same place that ended well within so much time, and still nobody signed in: a loop. */
+#define LOOP_ROUNDS 3
+#define LOOP_WINDOW apr_time_from_sec(60)
+
+static int redirect(request_rec *r, const char *url)
+{
+    apr_table_setn(r->headers_out, "Location", url);
+    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    return HTTP_MOVED_TEMPORARILY;
+}
+
+int pa_login_redirect(request_rec *r, const char *path)
+{
+    return redirect(r, apr_pstrcat(r->pool, pa_server_conf_get(r->server)->origin, path, NULL));
+}
+
+int pa_login_fault(request_rec *r, const char *doing, const pa_fault *fault)
+{
+    static const struct {
+        int status;
+        const char *error;
+        const char *message;
+    } pages[] = {
+        [PA_FAULT_UNREACHABLE] = { HTTP_BAD_GATEWAY, "provider_unreachable",
+                                   "The sign-in service cannot be reached. Please try again." },
+        [PA_FAULT_TIMEOUT] = { HTTP_GATEWAY_TIME_OUT, "provider_timeout",
+                               "The sign-in service took too long. Please try again." },
+        [PA_FAULT_NONSENSE] = { HTTP_BAD_GATEWAY, "provider_error",
+                                "The sign-in service gave an answer that cannot be used." },
+        [PA_FAULT_UNKNOWN] = { HTTP_SERVICE_UNAVAILABLE, "temporarily_unavailable",
+                               "The sign-in service cannot be reached. Please try again." },
+        [PA_FAULT_OAUTH] = { HTTP_BAD_REQUEST, NULL,
+                             "The sign-in service refused. Please sign in again." },
+        [PA_FAULT_RULE] = { HTTP_UNAUTHORIZED, "invalid_token",
+                            "What the sign-in service said of you cannot be trusted." },
+        [PA_FAULT_OURS] = { HTTP_INTERNAL_SERVER_ERROR, "server_error",
+                            "Something is wrong on this server." },
+    };
+    int denied = fault->kind == PA_FAULT_OAUTH && strcmp(fault->error, "access_denied") == 0;
+
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "[%s] %s: %s%s%s", pa_page_request_id(r), doing,
+                  fault->error ? fault->error : "", fault->error ? ": " : "", fault->why);
+    if (fault->kind == PA_FAULT_UNKNOWN)
+        apr_table_setn(r->err_headers_out, "Retry-After", "5");
+    return pa_page_error(r, denied ? HTTP_FORBIDDEN : pages[fault->kind].status,
+                         fault->error ? fault->error : pages[fault->kind].error,
+                         denied ? "You were not given access." : pages[fault->kind].message, NULL);
+}
+
+/* What the login cookies of this browser say. */
+typedef struct known_logins {
+    int present[PA_LOGIN_SLOTS]; /* an attempt that is still on its way */
+    apr_time_t begun[PA_LOGIN_SLOTS];
+    int round;                   /* of the login that would now begin */
+    int hopped;                  /* it was sent to the origin's name, and is back under another */
+} known_logins;
+
+static void look_at_logins(request_rec *r, const pa_visit *visit, const pa_login_state *next,
+                           known_logins *known)
+{
+    memset(known, 0, sizeof(*known));
+    for (int slot = 0; slot < PA_LOGIN_SLOTS; slot++) {
+        pa_login_state *login;
+
+        if (!visit->logins[slot].len
+            || pa_login_state_open(r->pool, visit->settings->login_keys, visit->logins[slot],
+                                   r->request_time, &login))
+            continue;
+        known->present[slot] = !login->done && !login->hop;
+        known->begun[slot] = login->begun;
+        known->hopped |= login->hop;
+        if (login->done && r->request_time - login->begun <= LOOP_WINDOW
+            && strcmp(login->provider, next->provider) == 0
+            && strcmp(login->return_to, next->return_to) == 0 && login->round >= known->round)
+            known->round = login->round + 1;
+    }
+}
+
+/* A free slot, at random, or that of the oldest attempt. */
+static int choose_slot(const known_logins *known, unsigned int random)
+{
+    int oldest = 0;
+
+    for (unsigned int i = 0; i < PA_LOGIN_SLOTS; i++) {
+        unsigned int slot = (random + i) % PA_LOGIN_SLOTS;
+
+        if (!known->present[slot])
+            return (int)slot;
+        if (known->begun[slot] < known->begun[oldest])
+            oldest = (int)slot;
+    }
+    return oldest;
+}
+
+static int loop_page(request_rec *r, const pa_visit *visit)
+{
+    for (int slot = 0; slot < PA_LOGIN_SLOTS; slot++) {
+        if (visit->logins[slot].len)
+            pa_visit_set_login_cookie(r, visit->settings, slot, NULL, 0);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "login loop: %d logins ended well, and the browser "
+                  "never sent the cookie %s back. Likely causes: it reaches this server by another "
+                  "scheme or name than %s (PlusAuthOrigin), Domain= or SameSite= of PlusAuthCookie, or "
+                  "a session store that loses records", LOOP_ROUNDS, visit->settings->cookie,
+                  pa_server_conf_get(r->server)->origin);
+    return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "login_loop",
+                         apr_psprintf(r->pool, "You signed in several times, but your browser does not "
+                                      "send the cookie \"%s\" back to %s. Please check that it "
+                                      "accepts cookies and that the address above begins so.",
+                                      visit->settings->cookie,
+                                      pa_server_conf_get(r->server)->origin), NULL);
+}
+
+/* Whether the browser calls this server by another name than its origin. */
+static int is_elsewhere(request_rec *r, const pa_server_conf *conf)
+{
+    const char *host = apr_table_get(r->headers_in, "Host");
+    const char *ours = strstr(conf->origin, "://") + 3;
+    const char *called;
+
+    if (!host)
+        return 0;
+    called = pa_url_origin(r->pool, apr_pstrcat(r->pool, conf->secure ? "https://" : "http://", host,
+                                                NULL));
+    return called && strcmp(strstr(called, "://") + 3, ours) != 0;
+}
+
+static int set_login(request_rec *r, const pa_visit *visit, const pa_login_state *login, int slot)
+{
+    const char *sealed;
+    const char *why = pa_login_state_seal(r->pool, visit->settings->login_keys, login, &sealed);
+
+    if (why)
+        return pa_login_fault(r, "login", pa_fault_new(r->pool, PA_FAULT_OURS, why));
+    pa_visit_set_login_cookie(r, visit->settings, slot, sealed,
+                              login->hop ? LOOP_WINDOW : PA_LOGIN_LIFETIME);
+    return OK;
+}
+
+int pa_login_start(request_rec *r, const pa_provider *provider, const char *return_to)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const pa_visit *visit = pa_visit_of(r);
+    pa_authorization_request request;
+    const pa_fault *fault;
+    pa_metadata *metadata;
+    pa_login_state *login;
+    known_logins known;
+    const char *why;
+    int status;
+
+    if ((why = pa_login_state_new(r->pool, provider->name, return_to, r->request_time, &login)))
+        return pa_login_fault(r, "login", pa_fault_new(r->pool, PA_FAULT_OURS, why));
+    look_at_logins(r, visit, login, &known);
+    if (known.round >= LOOP_ROUNDS)
+        return loop_page(r, visit);
+    login->round = known.round;
+    /* Back under another name although it was sent to ours: a proxy in front changes it. */
+    login->hop = is_elsewhere(r, conf) && !known.hopped;
+    if (!login->hop
+        && (fault = pa_discovery_metadata(conf->client, r->pool, provider, r->request_time,
+                                          &metadata)))
+        return pa_login_fault(r, "login", fault);
+    status = set_login(r, visit, login, choose_slot(&known, login->secret[0]));
+    if (status != OK)
+        return status;
+    if (login->hop)
+        return pa_login_redirect(r, apr_uri_unparse(r->pool, &r->parsed_uri,
+                                                    APR_URI_UNP_OMITSITEPART));
+    request = (pa_authorization_request){ conf->redirect_uri, login->state, login->nonce,
+                                          login->code_challenge };
+    return redirect(r, pa_authorization_url(r->pool, provider, metadata, &request));
+}
+
+/* The provider that the login path is for: the place's, or else the only one there is. */
+static const pa_provider *login_provider(request_rec *r)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const pa_provider *provider = pa_config_provider(r);
+
+    if (!provider && apr_hash_count(conf->providers) == 1)
+        provider = apr_hash_this_val(apr_hash_first(r->pool, conf->providers));
+    return provider;
+}
+
+int pa_login_handler(request_rec *r)
+{
+    const pa_provider *provider = login_provider(r);
+    const pa_session *session;
+    apr_table_t *parameters;
+    const char *return_to = NULL;
+    apr_status_t rv;
+
+    if (r->method_number != M_GET) {
+        apr_table_setn(r->err_headers_out, "Allow", "GET, HEAD");
+        return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
+                             "Signing in begins with a plain visit.", NULL);
+    }
+    if (!provider) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "login: several providers: write "
+                      "PlusAuthProvider in the <Location> of the login path");
+        return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
+                             "This place is not set up for signing in.", NULL);
+    }
+    if (r->args && !pa_form_parse(r->pool, r->args, &parameters))
+        return_to = apr_table_get(parameters, "return_to");
+    if (!return_to || pa_url_check_return(return_to))
+        return_to = "/";
+    if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
+        return pa_authn_store_failure(r, rv);
+    if (session && strcmp(session->provider, provider->name) == 0)
+        return pa_login_redirect(r, return_to);
+    return pa_login_start(r, provider, return_to);
+}

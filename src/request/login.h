@@ -1,0 +1,20 @@
+/* login.h: leaving for the provider. */
+#ifndef PA_LOGIN_H
+#define PA_LOGIN_H
+
+#include "config.h"
+
+/* Sends the browser to the provider, to come back to return_to (checked by pa_url_check_return). Returns what the
+ * hook or handler should: a redirect, or an error page's status. */
+int pa_login_start(request_rec *r, const pa_provider *provider, const char *return_to);
+
+/* The handler of the login path. */
+int pa_login_handler(request_rec *r);
+
+/* The page for what failed between us and the provider, logged once. `doing` says at what. */
+int pa_login_fault(request_rec *r, const char *doing, const pa_fault *fault);
+
+/* Redirects to a path of our origin. */
+int pa_login_redirect(request_rec *r, const char *path);
+
+#endif

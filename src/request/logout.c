@@ -1,0 +1,166 @@
+/* logout.c: OpenID Connect RP-Initiated Logout 1.0. The local session is gone before the provider is asked, whatever
+ * it answers. Another site can make a browser visit the logout path; then a person has to confirm. */
+#include "logout.h"
+
+#include <apr_escape.h>
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <util_script.h>
+
+#include "../base/base64url.h"
+#include "../base/seal.h"
+#include "../base/url.h"
+#include "../protocol/end_session.h"
+#include "../state/session.h"
+#include "authn.h"
+#include "config.h"
+#include "login.h"
+#include "page.h"
+
+/* How long a confirmation page, or a visit to the provider's logout page, may take. */
+#define TICKET_LIFETIME apr_time_from_sec(30 * 60)
+#define TICKET_MAX 200
+#define FORM_MAX 4096
+
+/* A ticket says that we gave it, for a purpose, a while ago: sealed, so that it needs no memory here. */
+static const char *ticket_new(request_rec *r, const char *purpose, const char **out)
+{
+    const char *now = apr_psprintf(r->pool, "%" APR_TIME_T_FMT, r->request_time);
+    pa_bytes sealed;
+    const char *why = pa_seal(r->pool, pa_server_conf_get(r->server)->logout_keys,
+                              pa_bytes_text(purpose), pa_bytes_text(now), &sealed);
+
+    if (!why)
+        *out = pa_base64url_encode(r->pool, sealed);
+    return why;
+}
+
+static int ticket_is_good(request_rec *r, const char *purpose, const char *ticket)
+{
+    pa_bytes sealed, plain;
+    apr_time_t given;
+
+    if (!ticket || strlen(ticket) > TICKET_MAX
+        || pa_base64url_decode(r->pool, ticket, strlen(ticket), &sealed)
+        || pa_unseal(r->pool, pa_server_conf_get(r->server)->logout_keys, pa_bytes_text(purpose),
+                     sealed, &plain))
+        return 0;
+    given = (apr_time_t)apr_atoi64((const char *)plain.at);
+    return r->request_time - given <= TICKET_LIFETIME;
+}
+
+/* Bound to the session that it ends. */
+static const char *confirm_purpose(request_rec *r)
+{
+    return apr_pstrcat(r->pool, "confirm ", pa_visit_of(r)->id, NULL);
+}
+
+/* Whether a page of ours, or the person at the browser, sent this request: not another site. */
+static int is_own_request(request_rec *r)
+{
+    const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+
+    return site && (strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0);
+}
+
+/* The confirmation that a POST carries, "" when there is none. */
+static const char *posted_confirm(request_rec *r)
+{
+    apr_array_header_t *pairs = NULL;
+
+    if (ap_parse_form_data(r, NULL, &pairs, 4, FORM_MAX) != OK || !pairs)
+        return "";
+    for (int i = 0; i < pairs->nelts; i++) {
+        ap_form_pair_t *pair = &APR_ARRAY_IDX(pairs, i, ap_form_pair_t);
+        apr_off_t length;
+        apr_size_t size;
+        char *text;
+
+        if (strcmp(pair->name, "confirm") != 0)
+            continue;
+        apr_brigade_length(pair->value, 1, &length);
+        size = (apr_size_t)length;
+        text = apr_palloc(r->pool, size + 1);
+        apr_brigade_flatten(pair->value, text, &size);
+        text[size] = '\0';
+        return text;
+    }
+    return "";
+}
+
+static int ask_person(request_rec *r)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    pa_page page = { .file = "goodbye.html", .status = HTTP_OK, .title = "Sign out?" };
+    const char *why = ticket_new(r, confirm_purpose(r), &page.confirm);
+    const pa_provider *provider = pa_config_session_provider(r);
+    const pa_fault *fault = NULL;
+    pa_metadata *metadata;
+
+    if (why)
+        return pa_login_fault(r, "logout", pa_fault_new(r->pool, PA_FAULT_OURS, why));
+    /* The form's answer redirects to the provider, which the page's policy must allow. */
+    if (provider)
+        fault = pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, &metadata);
+    if (provider && !fault && metadata->end_session_endpoint)
+        page.form_target = pa_url_origin(r->pool, metadata->end_session_endpoint);
+    return pa_page_send(r, &page);
+}
+
+/* Ends the session here, then sends the browser to the provider to end its own. */
+static int sign_out(request_rec *r, const pa_session *session)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const pa_provider *provider = pa_config_session_provider(r);
+    const char *key = apr_pescape_hex(r->pool, pa_visit_of(r)->key, 4, 0);
+    const char *url = NULL, *state = NULL, *hint = session->id_token;
+    const pa_fault *fault = NULL;
+    pa_metadata *metadata;
+    apr_status_t rv = pa_session_end(r);
+
+    if (rv != APR_SUCCESS)
+        return pa_authn_store_failure(r, rv);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "signed out: session %s", key);
+    if (provider)
+        fault = pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, &metadata);
+    if (fault || !provider || ticket_new(r, "logout", &state)) {
+        pa_page page = { .file = "goodbye.html", .status = HTTP_OK, .title = "Signed out here" };
+
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "logout: the provider was not asked: %s",
+                      fault ? fault->why : "it is not configured any more");
+        return pa_page_send(r, &page);
+    }
+    url = pa_end_session_url(r->pool, provider, metadata, hint,
+                             apr_pstrcat(r->pool, conf->origin, conf->path[PA_PATH_LOGOUT], NULL),
+                             state);
+    if (!url)
+        return pa_login_redirect(r, conf->after_logout);
+    apr_table_setn(r->headers_out, "Location", url);
+    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    return r->method_number == M_POST ? HTTP_SEE_OTHER : HTTP_MOVED_TEMPORARILY;
+}
+
+int pa_logout_handler(request_rec *r)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const pa_session *session = NULL;
+    apr_table_t *parameters;
+    apr_status_t rv;
+
+    if (r->method_number != M_GET && r->method_number != M_POST) {
+        apr_table_setn(r->err_headers_out, "Allow", "GET, HEAD, POST");
+        return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
+                             "Signing out is a visit or a form.", NULL);
+    }
+    if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
+        return pa_authn_store_failure(r, rv);
+    /* Never signed in, signed out already, or back from the provider. */
+    if (!session
+        || (r->args && !pa_form_parse(r->pool, r->args, &parameters)
+            && ticket_is_good(r, "logout", apr_table_get(parameters, "state"))))
+        return pa_login_redirect(r, conf->after_logout);
+    if (is_own_request(r)
+        || (r->method_number == M_POST && ticket_is_good(r, confirm_purpose(r), posted_confirm(r))))
+        return sign_out(r, session);
+    return ask_person(r);
+}

@@ -1,0 +1,149 @@
+/* login_state.c: the cookie's plain text is
+ *   version (1) | kind (1) | round (1) | begun, seconds (4, little-endian) | secret (32)
+ *   | provider NUL return_to */
+#include "login_state.h"
+
+#include <apr_strings.h>
+
+#include "../base/base64url.h"
+#include "../base/crypto.h"
+
+#define VERSION 1
+#define FIXED (1 + 1 + 1 + 4 + PA_LOGIN_SECRET_LEN)
+#define KIND_DONE 1
+#define KIND_HOP 2
+
+/* The longest cookie name is "__Host-" + an administrator's name + "-login-0"; what is left of
+ * PA_LOGIN_COOKIE_MAX after 64 bytes of name and '=' holds so many sealed bytes. */
+#define SEALED_MAX ((PA_LOGIN_COOKIE_MAX - 65) * 3 / 4)
+#define TEXTS_MAX (SEALED_MAX - PA_SEAL_OVERHEAD - FIXED - 1)
+
+static const pa_bytes purpose = { (const unsigned char *)"login", 5 };
+
+/* One of the values that only who holds the secret can know: HMAC-SHA256(secret, name). */
+static const char *derive(apr_pool_t *pool, const pa_login_state *login, const char *name,
+                          const char **out)
+{
+    unsigned char mac[PA_SHA256_LEN];
+    const char *why = pa_hmac_sha256(pa_bytes_of(login->secret, sizeof(login->secret)),
+                                     pa_bytes_text(name), mac);
+
+    if (why)
+        return why;
+    *out = pa_base64url_encode(pool, pa_bytes_of(mac, sizeof(mac)));
+    return NULL;
+}
+
+static const char *derive_all(apr_pool_t *pool, pa_login_state *login)
+{
+    unsigned char digest[PA_SHA256_LEN];
+    const char *why;
+
+    if ((why = derive(pool, login, "state", &login->state))
+        || (why = derive(pool, login, "nonce", &login->nonce))
+        || (why = derive(pool, login, "code_verifier", &login->code_verifier)))
+        return why;
+    /* RFC 7636 4.2: S256 */
+    if ((why = pa_sha256(pa_bytes_text(login->code_verifier), digest)))
+        return why;
+    login->code_challenge = pa_base64url_encode(pool, pa_bytes_of(digest, sizeof(digest)));
+    return NULL;
+}
+
+/* As much of where to return to as the cookie holds: a query goes first. */
+static const char *fitting(apr_pool_t *pool, const char *provider, const char *return_to)
+{
+    apr_size_t space = TEXTS_MAX - strlen(provider);
+    apr_size_t path = strcspn(return_to, "?");
+
+    if (strlen(return_to) <= space)
+        return apr_pstrdup(pool, return_to);
+    return path <= space ? apr_pstrmemdup(pool, return_to, path) : "/";
+}
+
+const char *pa_login_state_new(apr_pool_t *pool, const char *provider, const char *return_to,
+                               apr_time_t now, pa_login_state **out)
+{
+    pa_login_state *login = apr_pcalloc(pool, sizeof(*login));
+    const char *why = pa_random(login->secret, sizeof(login->secret));
+
+    if (why)
+        return why;
+    if (strlen(provider) >= TEXTS_MAX)
+        return "the provider's name is too long";
+    login->begun = apr_time_from_sec(apr_time_sec(now));
+    login->provider = provider;
+    login->return_to = fitting(pool, provider, return_to);
+    if ((why = derive_all(pool, login)))
+        return why;
+    *out = login;
+    return NULL;
+}
+
+const char *pa_login_state_seal(apr_pool_t *pool, const pa_seal_keys *keys,
+                                const pa_login_state *login, const char **out)
+{
+    apr_size_t provider = strlen(login->provider) + 1, path = strlen(login->return_to);
+    apr_uint32_t begun = (apr_uint32_t)apr_time_sec(login->begun);
+    unsigned char *plain = apr_palloc(pool, FIXED + provider + path), *at = plain;
+    const char *why;
+    pa_bytes sealed;
+
+    *at++ = VERSION;
+    *at++ = login->done ? KIND_DONE : login->hop ? KIND_HOP : 0;
+    *at++ = (unsigned char)login->round;
+    for (int i = 0; i < 4; i++)
+        *at++ = (unsigned char)(begun >> (8 * i));
+    memcpy(at, login->secret, PA_LOGIN_SECRET_LEN);
+    at += PA_LOGIN_SECRET_LEN;
+    memcpy(at, login->provider, provider);
+    memcpy(at + provider, login->return_to, path);
+    why = pa_seal(pool, keys, purpose, pa_bytes_of(plain, FIXED + provider + path), &sealed);
+    if (why)
+        return why;
+    *out = pa_base64url_encode(pool, sealed);
+    return NULL;
+}
+
+/* The plain text was authenticated, so that its layout is ours. pa_unseal put a NUL after it. */
+static pa_login_state *read_plain(apr_pool_t *pool, pa_bytes plain)
+{
+    const unsigned char *at = plain.at;
+    pa_login_state *login = apr_pcalloc(pool, sizeof(*login));
+    apr_uint32_t begun = 0;
+
+    if (plain.len <= FIXED || at[0] != VERSION || !memchr(at + FIXED, '\0', plain.len - FIXED))
+        return NULL;
+    login->done = at[1] == KIND_DONE;
+    login->hop = at[1] == KIND_HOP;
+    login->round = at[2];
+    for (int i = 0; i < 4; i++)
+        begun |= (apr_uint32_t)at[3 + i] << (8 * i);
+    login->begun = apr_time_from_sec((apr_time_t)begun);
+    memcpy(login->secret, at + 7, PA_LOGIN_SECRET_LEN);
+    login->provider = (const char *)at + FIXED;
+    login->return_to = login->provider + strlen(login->provider) + 1;
+    return login;
+}
+
+const char *pa_login_state_open(apr_pool_t *pool, const pa_seal_keys *keys, pa_bytes value,
+                                apr_time_t now, pa_login_state **out)
+{
+    pa_login_state *login;
+    pa_bytes sealed, plain;
+    const char *why;
+
+    if (value.len > PA_LOGIN_COOKIE_MAX)
+        return "the login cookie is too long";
+    if ((why = pa_base64url_decode(pool, (const char *)value.at, value.len, &sealed))
+        || (why = pa_unseal(pool, keys, purpose, sealed, &plain)))
+        return why;
+    if (!(login = read_plain(pool, plain)))
+        return "the login cookie is of another version";
+    if (now - login->begun > PA_LOGIN_LIFETIME || login->begun - now > apr_time_from_sec(60))
+        return "the login took too long";
+    if ((why = derive_all(pool, login)))
+        return why;
+    *out = login;
+    return NULL;
+}

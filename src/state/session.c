@@ -1,0 +1,80 @@
+/* session.c: see session.h. Saves are made here, at once and with their result looked at: the output filter of
+ * mod_session ignores it. */
+#include "session.h"
+
+#include "../plusauth.h"
+
+static APR_OPTIONAL_FN_TYPE(ap_session_load) *session_load;
+static APR_OPTIONAL_FN_TYPE(ap_session_save) *session_save;
+
+void pa_session_retrieve_functions(void)
+{
+    session_load = APR_RETRIEVE_OPTIONAL_FN(ap_session_load);
+    session_save = APR_RETRIEVE_OPTIONAL_FN(ap_session_save);
+}
+
+static apr_status_t load_record(request_rec *r, session_rec **out)
+{
+    session_rec *rec = NULL;
+    apr_status_t rv;
+
+    if (!session_load || !pa_visit_of(r))
+        return APR_ENOTIMPL;
+    if ((rv = session_load(r, &rec)) != APR_SUCCESS)
+        return rv;
+    if (!rec)
+        return APR_ENOTIMPL;
+    *out = rec;
+    return APR_SUCCESS;
+}
+
+apr_status_t pa_session_load(request_rec *r, const pa_session **out)
+{
+    pa_visit *visit = pa_visit_of(r);
+    session_rec *rec;
+    apr_status_t rv;
+
+    /* Within one visit the store is asked once, also when it did not answer. */
+    if (visit && visit->loaded) {
+        *out = visit->session;
+        return visit->status;
+    }
+    if ((rv = load_record(r, &rec)) != APR_SUCCESS)
+        return rv;
+    *out = visit->session;
+    return APR_SUCCESS;
+}
+
+static apr_status_t save_record(request_rec *r, session_rec *rec)
+{
+    rec->dirty = 1;
+    rec->written = 0;
+    return session_save(r, rec);
+}
+
+apr_status_t pa_session_begin(request_rec *r, pa_session *session)
+{
+    pa_visit *visit = pa_visit_of(r);
+    session_rec *rec;
+    apr_status_t rv = load_record(r, &rec);
+
+    if (rv != APR_SUCCESS)
+        return rv;
+    visit->session = session;
+    visit->renew_id = 1;
+    apr_table_clear(rec->entries);
+    return save_record(r, rec);
+}
+
+apr_status_t pa_session_end(request_rec *r)
+{
+    pa_visit *visit = pa_visit_of(r);
+    session_rec *rec;
+    apr_status_t rv = load_record(r, &rec);
+
+    if (rv != APR_SUCCESS)
+        return rv;
+    visit->session = NULL;
+    apr_table_clear(rec->entries);
+    return save_record(r, rec);
+}

@@ -1,0 +1,186 @@
+/* session_record.c: the record's layout. All integers are little-endian.
+ *   version (1 byte) | times (8 each, in the order of `times`) | texts (in the order of `texts`)
+ *   | count of variables (4) | name, value of each
+ * A text is its length plus one (4 bytes; 0 when there is none), its bytes and a NUL, so that decoding copies
+ * nothing. */
+#include "session_record.h"
+
+#include <stddef.h>
+#include <apr_strings.h>
+
+#define VERSION 1
+
+static const size_t times[] = {
+    offsetof(pa_session, created),
+    offsetof(pa_session, touched),
+    offsetof(pa_session, auth_time),
+    offsetof(pa_session, access_expires),
+};
+
+static const size_t texts[] = {
+    offsetof(pa_session, provider),
+    offsetof(pa_session, issuer),
+    offsetof(pa_session, sub),
+    offsetof(pa_session, sid),
+    offsetof(pa_session, acr),
+    offsetof(pa_session, id_token),
+    offsetof(pa_session, access_token),
+    offsetof(pa_session, refresh_token),
+    offsetof(pa_session, entries),
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static apr_size_t text_size(const char *text)
+{
+    return 4 + (text ? strlen(text) + 1 : 0);
+}
+
+static unsigned char *write_number(unsigned char *at, apr_uint64_t number, int width)
+{
+    for (int i = 0; i < width; i++)
+        *at++ = (unsigned char)(number >> (8 * i));
+    return at;
+}
+
+static unsigned char *write_text(unsigned char *at, const char *text)
+{
+    apr_size_t size = text ? strlen(text) + 1 : 0;
+
+    at = write_number(at, size, 4);
+    if (size)
+        memcpy(at, text, size);
+    return at + size;
+}
+
+static const char *text_at(const pa_session *session, size_t offset)
+{
+    return *(const char *const *)((const char *)session + offset);
+}
+
+static apr_size_t record_size(const pa_session *session)
+{
+    apr_size_t size = 1 + 8 * COUNT(times) + 4;
+
+    for (size_t i = 0; i < COUNT(texts); i++)
+        size += text_size(text_at(session, texts[i]));
+    for (unsigned int i = 0; i < session->variable_count; i++)
+        size += text_size(session->variables[i].name) + text_size(session->variables[i].value);
+    return size;
+}
+
+const char *pa_session_record_encode(apr_pool_t *pool, const pa_session *session, pa_bytes *out)
+{
+    apr_size_t size = record_size(session);
+    unsigned char *record, *at;
+
+    if (size > PA_SESSION_RECORD_MAX)
+        return apr_psprintf(pool, "the session takes %" APR_SIZE_T_FMT " bytes, more than the %d of"
+                            " a record", size, PA_SESSION_RECORD_MAX);
+    if (session->variable_count > PA_SESSION_VARIABLES_MAX)
+        return "the session has too many claims";
+    record = at = apr_palloc(pool, size);
+    *at++ = VERSION;
+    for (size_t i = 0; i < COUNT(times); i++)
+        at = write_number(at, (apr_uint64_t)*(const apr_time_t *)((const char *)session + times[i]),
+                          8);
+    for (size_t i = 0; i < COUNT(texts); i++)
+        at = write_text(at, text_at(session, texts[i]));
+    at = write_number(at, session->variable_count, 4);
+    for (unsigned int i = 0; i < session->variable_count; i++) {
+        at = write_text(at, session->variables[i].name);
+        at = write_text(at, session->variables[i].value);
+    }
+    *out = pa_bytes_of(record, size);
+    return NULL;
+}
+
+/* Where decoding stands. Once the record turned out too short, `at` is NULL and stays so. */
+typedef struct reader {
+    const unsigned char *at;
+    const unsigned char *end;
+} reader;
+
+static apr_uint64_t read_number(reader *in, int width)
+{
+    apr_uint64_t number = 0;
+
+    if (!in->at || in->end - in->at < width) {
+        in->at = NULL;
+        return 0;
+    }
+    for (int i = 0; i < width; i++)
+        number |= (apr_uint64_t)in->at[i] << (8 * i);
+    in->at += width;
+    return number;
+}
+
+static const char *read_text(reader *in)
+{
+    apr_size_t size = (apr_size_t)read_number(in, 4);
+    const char *text;
+
+    if (!in->at || size == 0)
+        return NULL;
+    if ((apr_size_t)(in->end - in->at) < size || in->at[size - 1] != '\0') {
+        in->at = NULL;
+        return NULL;
+    }
+    text = (const char *)in->at;
+    in->at += size;
+    return text;
+}
+
+static void read_variables(apr_pool_t *pool, reader *in, pa_session *session)
+{
+    apr_uint64_t count = read_number(in, 4);
+
+    if (count > PA_SESSION_VARIABLES_MAX)
+        in->at = NULL;
+    if (!in->at)
+        return;
+    session->variables = apr_palloc(pool, (apr_size_t)(count * sizeof(pa_variable)));
+    for (session->variable_count = 0; session->variable_count < count; session->variable_count++) {
+        pa_variable *variable = &session->variables[session->variable_count];
+
+        variable->name = read_text(in);
+        variable->value = read_text(in);
+        if (!variable->name || !variable->value) {
+            in->at = NULL;
+            return;
+        }
+    }
+}
+
+const char *pa_session_record_decode(apr_pool_t *pool, pa_bytes record, pa_session **out)
+{
+    reader in = { record.at, record.at + record.len };
+    pa_session *session;
+
+    if (read_number(&in, 1) != VERSION)
+        return "the session's record is of another version";
+    session = apr_pcalloc(pool, sizeof(*session));
+    for (size_t i = 0; i < COUNT(times); i++)
+        *(apr_time_t *)((char *)session + times[i]) = (apr_time_t)read_number(&in, 8);
+    for (size_t i = 0; i < COUNT(texts); i++)
+        *(const char **)((char *)session + texts[i]) = read_text(&in);
+    read_variables(pool, &in, session);
+    if (!in.at || in.at != in.end)
+        return "the session's record is damaged";
+    *out = session;
+    return NULL;
+}
+
+const char *pa_session_claim(const pa_session *session, const char *name)
+{
+    static const char prefix[] = PA_CLAIM_PREFIX;
+
+    for (unsigned int i = 0; i < session->variable_count; i++) {
+        const pa_variable *variable = &session->variables[i];
+
+        if (strncmp(variable->name, prefix, sizeof(prefix) - 1) == 0
+            && strcmp(variable->name + sizeof(prefix) - 1, name) == 0)
+            return variable->value;
+    }
+    return NULL;
+}

@@ -1,0 +1,123 @@
+/* visit.c: see visit.h. One pass over the Cookie header; what is not ours stays as it was. */
+#include "visit.h"
+
+#include <apr_strings.h>
+
+#include "../base/cookie.h"
+#include "../base/crypto.h"
+#include "../plusauth.h"
+
+pa_visit *pa_visit_of(request_rec *r)
+{
+    while (r->main || r->prev)
+        r = r->main ? r->main : r->prev;
+    return ap_get_module_config(r->request_config, &plusauth_module);
+}
+
+/* A session's id is random base64url; anything else was never given out. Two cookies that differ
+ * mean that someone planted one: neither is believed. */
+static void take_session(pa_visit *visit, pa_bytes value, int *seen)
+{
+    if ((*seen)++) {
+        if (value.len != PA_SESSION_ID_LEN || memcmp(visit->id, value.at, value.len) != 0)
+            visit->id[0] = '\0';
+        return;
+    }
+    if (value.len != PA_SESSION_ID_LEN)
+        return;
+    memcpy(visit->id, value.at, value.len);
+    visit->id[value.len] = '\0';
+}
+
+/* Whether the cookie is ours; then what it says has been taken. */
+static int take(pa_visit *visit, const pa_cookie *cookie, apr_size_t session_len,
+                apr_size_t login_len, int *seen)
+{
+    const pa_visit_settings *settings = visit->settings;
+    unsigned int slot;
+
+    if (cookie->name.len == session_len
+        && memcmp(cookie->name.at, settings->cookie, session_len) == 0) {
+        take_session(visit, cookie->value, seen);
+        return 1;
+    }
+    if (cookie->name.len != login_len + 1
+        || memcmp(cookie->name.at, settings->login_cookie, login_len) != 0)
+        return 0;
+    slot = (unsigned int)(cookie->name.at[login_len] - '0');
+    if (slot < PA_LOGIN_SLOTS)
+        visit->logins[slot] = cookie->value;
+    return 1;
+}
+
+/* Reads every Cookie header field, and leaves what is not ours. */
+static void read_cookies(request_rec *r, pa_visit *visit, const char *header)
+{
+    apr_size_t session_len = strlen(visit->settings->cookie);
+    apr_size_t login_len = strlen(visit->settings->login_cookie);
+    char *rest = apr_palloc(r->pool, strlen(header) + 2), *at = rest;
+    const char *cursor = header;
+    int seen = 0, ours = 0;
+    pa_cookie cookie;
+
+    while (pa_cookie_next(&cursor, &cookie)) {
+        if (take(visit, &cookie, session_len, login_len, &seen)) {
+            ours = 1;
+            continue;
+        }
+        if (at != rest) {
+            *at++ = ';';
+            *at++ = ' ';
+        }
+        memcpy(at, cookie.whole.at, cookie.whole.len);
+        at += cookie.whole.len;
+    }
+    if (!ours)
+        return;
+    *at = '\0';
+    if (at == rest)
+        apr_table_unset(r->headers_in, "Cookie");
+    else
+        apr_table_setn(r->headers_in, "Cookie", rest);
+}
+
+const char *pa_visit_hash_id(pa_visit *visit)
+{
+    char text[PA_REALM_LEN + PA_SESSION_ID_LEN];
+
+    memcpy(text, visit->settings->realm, PA_REALM_LEN);
+    memcpy(text + PA_REALM_LEN, visit->id, PA_SESSION_ID_LEN);
+    return pa_sha256(pa_bytes_of(text, sizeof(text)), visit->key);
+}
+
+pa_visit *pa_visit_begin(request_rec *r, const pa_visit_settings *settings)
+{
+    const char *header = apr_table_get(r->headers_in, "Cookie");
+    pa_visit *visit = apr_pcalloc(r->pool, sizeof(*visit));
+
+    visit->settings = settings;
+    ap_set_module_config(r->request_config, &plusauth_module, visit);
+    if (header)
+        read_cookies(r, visit, header);
+    if (visit->id[0] && pa_visit_hash_id(visit))
+        visit->id[0] = '\0';
+    return visit;
+}
+
+void pa_visit_set_session_cookie(request_rec *r, const pa_visit_settings *settings,
+                                 const char *id)
+{
+    apr_table_addn(r->err_headers_out, "Set-Cookie",
+                   apr_pstrcat(r->pool, settings->cookie, "=", id ? id : "",
+                               settings->cookie_attributes, id ? NULL : "; Max-Age=0", NULL));
+}
+
+void pa_visit_set_login_cookie(request_rec *r, const pa_visit_settings *settings, int slot,
+                               const char *value, apr_interval_time_t max_age)
+{
+    int seconds = value ? (int)apr_time_sec(max_age) : 0;
+
+    apr_table_addn(r->err_headers_out, "Set-Cookie",
+                   apr_psprintf(r->pool, "%s%d=%s%s; Max-Age=%d", settings->login_cookie, slot,
+                                value ? value : "", settings->login_attributes, seconds));
+}
