@@ -40,7 +40,9 @@ class Browser {
       headers: { cookie, accept: 'text/html' },
       redirect: 'manual',
     });
-    for (const line of response.headers.getSetCookie()) {
+    // Debian's Node.js 18 has no getSetCookie().
+    const lines = response.headers.get('set-cookie')?.split(/, (?=[\w.]+=)/) ?? [];
+    for (const line of lines) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
       if (value === '') this.#cookies.delete(name);
       else this.#cookies.set(name, value);
