@@ -7,7 +7,7 @@
 #include "bytes.h"
 
 /* How many characters the text of `len` bytes has. */
-#define PA_BASE64URL_LEN(len) (((len) * 4 + 2) / 3)
+#define PA_BASE64URL_LEN(len) ((4 * (len) + 2) / 3)
 
 /* Writes the text of `bytes` and a NUL: PA_BASE64URL_LEN(bytes.len) + 1 characters. */
 void pa_base64url_write(char *out, pa_bytes bytes);

@@ -18,12 +18,12 @@ json_t *pa_json_own(apr_pool_t *pool, json_t *json)
 }
 
 /* jansson itself refuses invalid UTF-8, lone surrogates, \u0000, integers beyond 64 bits, trailing
- * data and nesting over 2048 levels. Its own error texts quote the input: they are not passed on. */
+ * data and nesting over 2048 levels. Its error texts quote the input: they are not passed on. */
 const char *pa_json_object_parse(apr_pool_t *pool, pa_bytes text, json_t **out)
 {
     json_error_t error;
-    json_t *json = pa_json_own(pool, json_loadb((const char *)text.at, text.len,
-                                                JSON_REJECT_DUPLICATES, &error));
+    json_t *json = pa_json_own(
+        pool, json_loadb((const char *)text.at, text.len, JSON_REJECT_DUPLICATES, &error));
 
     if (!json && json_error_code(&error) == json_error_duplicate_key)
         return "JSON with the same member twice";
@@ -74,7 +74,8 @@ int pa_json_holds(const json_t *object, const char *name, const char *text)
 
     if (!json_is_array(member))
         return is_text(member, text);
-    json_array_foreach(member, i, element) {
+    json_array_foreach(member, i, element)
+    {
         if (is_text(element, text))
             return 1;
     }

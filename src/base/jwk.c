@@ -200,8 +200,8 @@ static const char *parse_ec(apr_pool_t *pool, const json_t *jwk, pa_jwk *out)
         return why;
     params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
                                                  (char *)curve->openssl_name, 0);
-    params[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point,
-                                                  1 + 2 * curve->len);
+    params[1] =
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * curve->len);
     params[2] = OSSL_PARAM_construct_end();
     out->key = make_key(pool, "EC", params);
     out->algs = curve->algs;
@@ -220,8 +220,8 @@ static const char *parse_okp(apr_pool_t *pool, const json_t *jwk, pa_jwk *out)
         return why;
     if (bytes.len != curve->len)
         return "a public key of another length than its curve's";
-    out->key = own(pool, EVP_PKEY_new_raw_public_key_ex(NULL, curve->openssl_name, NULL, bytes.at,
-                                                        bytes.len));
+    out->key = own(
+        pool, EVP_PKEY_new_raw_public_key_ex(NULL, curve->openssl_name, NULL, bytes.at, bytes.len));
     out->algs = curve->algs;
     return out->key ? NULL : "OpenSSL refuses the public key";
 }
@@ -310,7 +310,8 @@ const char *pa_jwks_parse(apr_pool_t *pool, pa_bytes text, apr_array_header_t **
     if (!json_is_array(keys))
         return "no key set: it has no array `keys`";
     usable = apr_array_make(pool, 4, sizeof(const pa_jwk *));
-    json_array_foreach(keys, i, jwk) {
+    json_array_foreach(keys, i, jwk)
+    {
         pa_jwk *key;
 
         if (i == PA_JWKS_MAX)

@@ -90,8 +90,8 @@ const char *pa_jws_parse(apr_pool_t *pool, const char *text, pa_jwt **out, pa_by
     const char *why;
 
     if ((why = split(text, parts)) || (why = decode(pool, parts[0], &header))
-        || (why = parse_json(pool, header, &jwt->header))
-        || (why = read_header(jwt->header, jwt)) || (why = decode(pool, parts[1], payload))
+        || (why = parse_json(pool, header, &jwt->header)) || (why = read_header(jwt->header, jwt))
+        || (why = decode(pool, parts[1], payload))
         || (why = decode(pool, parts[2], &jwt->signature)))
         return why;
     jwt->signing_input = pa_bytes_of(text, parts[0].len + 1 + parts[1].len);
@@ -156,7 +156,8 @@ static int verify_rsa(EVP_MD_CTX *context, const pa_jwt *jwt, EVP_PKEY *key)
 
     if (jwt->signature.len != (apr_size_t)EVP_PKEY_get_size(key)
         || EVP_DigestVerifyInit_ex(context, &options, pa_alg_digest(jwt->alg), NULL, NULL, key,
-                                   NULL) != 1)
+                                   NULL)
+               != 1)
         return 0;
     /* RFC 7518 3.5: the salt is as long as the digest, MGF1 uses the same digest. */
     if (pss
@@ -164,7 +165,8 @@ static int verify_rsa(EVP_MD_CTX *context, const pa_jwt *jwt, EVP_PKEY *key)
             || EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) != 1))
         return 0;
     return EVP_DigestVerify(context, jwt->signature.at, jwt->signature.len, jwt->signing_input.at,
-                            jwt->signing_input.len) == 1;
+                            jwt->signing_input.len)
+           == 1;
 }
 
 static int verify_ecdsa(EVP_MD_CTX *context, const pa_jwt *jwt, EVP_PKEY *key)
@@ -187,7 +189,8 @@ static int verify_eddsa(EVP_MD_CTX *context, const pa_jwt *jwt, EVP_PKEY *key)
 {
     return EVP_DigestVerifyInit_ex(context, NULL, NULL, NULL, NULL, key, NULL) == 1
            && EVP_DigestVerify(context, jwt->signature.at, jwt->signature.len,
-                               jwt->signing_input.at, jwt->signing_input.len) == 1;
+                               jwt->signing_input.at, jwt->signing_input.len)
+                  == 1;
 }
 
 static int verify_with(const pa_jwt *jwt, EVP_PKEY *key)
@@ -247,8 +250,8 @@ const char *pa_jwt_verify_hmac(const pa_jwt *jwt, pa_bytes secret, pa_alg_set al
     if (!(jwt->alg & allowed & PA_ALGS_HMAC))
         return NOT_ALLOWED;
     ERR_set_mark();
-    done = EVP_Q_mac(NULL, "HMAC", NULL, digest, NULL, secret.at, secret.len,
-                     jwt->signing_input.at, jwt->signing_input.len, tag, sizeof(tag), &len)
+    done = EVP_Q_mac(NULL, "HMAC", NULL, digest, NULL, secret.at, secret.len, jwt->signing_input.at,
+                     jwt->signing_input.len, tag, sizeof(tag), &len)
            != NULL;
     ERR_pop_to_mark();
     /* RFC 7518 3.2: a key shorter than the digest can be guessed from one token. */

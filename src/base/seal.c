@@ -108,7 +108,8 @@ static int decrypt(EVP_CIPHER_CTX *context, const pa_seal_keys *keys, int which,
            && EVP_DecryptUpdate(context, NULL, &len, aad.at, (int)aad.len) == 1
            && EVP_DecryptUpdate(context, plain, &len, text, (int)text_len) == 1
            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG_LEN,
-                                  (void *)(text + text_len)) == 1
+                                  (void *)(text + text_len))
+                  == 1
            && EVP_DecryptFinal_ex(context, plain + len, &rest) == 1
            && (apr_size_t)(len + rest) == text_len;
 }

@@ -104,18 +104,19 @@ apr_array_header_t *pa_claims_flatten(apr_pool_t *pool, const json_t *userinfo,
     json_t *value;
 
     /* jansson's iterators want an object that is not const, yet change nothing. */
-    json_object_foreach((json_t *)userinfo, name, value) {
+    json_object_foreach((json_t *)userinfo, name, value)
+    {
         add(claims, name, value);
     }
-    json_object_foreach((json_t *)id_token, name, value) {
+    json_object_foreach((json_t *)id_token, name, value)
+    {
         if (!is_token_claim(name))
             add(claims, name, value);
     }
     return claims;
 }
 
-const char *pa_claims_display_name(apr_pool_t *pool, const json_t *userinfo,
-                                   const json_t *id_token)
+const char *pa_claims_display_name(apr_pool_t *pool, const json_t *userinfo, const json_t *id_token)
 {
     static const char *const names[] = { "username", "preferred_username", "email", "name", "sub" };
     const char *found = NULL;

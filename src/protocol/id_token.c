@@ -76,12 +76,14 @@ static const char *check_aud(const pa_jwt *jwt, const pa_id_token_expected *expe
 
     if (!json_is_string(aud) && !json_is_array(aud))
         return "aud is missing or neither text nor a list";
-    json_array_foreach(aud, i, element) {
+    json_array_foreach(aud, i, element)
+    {
         if (!json_is_string(element))
             return "aud lists what is no text";
     }
     return pa_json_holds(jwt->claims, "aud", expected->provider->client_id)
-               ? NULL : "aud does not name our client_id";
+               ? NULL
+               : "aud does not name our client_id";
 }
 
 /* Rules 3, 4 and 5: with other audiences, the token must have been issued for us all the same. */
@@ -91,9 +93,11 @@ static const char *check_azp(const pa_jwt *jwt, const pa_id_token_expected *expe
 
     if (!azp)
         return json_array_size(json_object_get(jwt->claims, "aud")) > 1
-                   ? "azp is missing although aud names several" : NULL;
+                   ? "azp is missing although aud names several"
+                   : NULL;
     return json_is_string(azp) && !strcmp(json_string_value(azp), expected->provider->client_id)
-               ? NULL : "azp is not our client_id";
+               ? NULL
+               : "azp is not our client_id";
 }
 
 /* Rule 9 */
@@ -143,7 +147,8 @@ static const char *check_nonce(const pa_jwt *jwt, const pa_id_token_expected *ex
     if (!expected->nonce || !*expected->nonce)
         return "nonce was never sent";
     return pa_equal(pa_bytes_text(nonce), pa_bytes_text(expected->nonce))
-               ? NULL : "nonce is not the one that was sent";
+               ? NULL
+               : "nonce is not the one that was sent";
 }
 
 /* The hash that goes with an algorithm: Ed448 is told from Ed25519 by its signature alone. */
@@ -157,7 +162,8 @@ static int hash_for(const pa_jwt *jwt, pa_bytes in, unsigned char out[EVP_MAX_MD
     int done = digest && context && EVP_DigestInit_ex(context, digest, NULL) == 1
                && EVP_DigestUpdate(context, in.at, in.len) == 1
                && (ed448 ? EVP_DigestFinalXOF(context, out, ED448_SIGNATURE_LEN)
-                         : EVP_DigestFinal_ex(context, out, &digest_len)) == 1;
+                         : EVP_DigestFinal_ex(context, out, &digest_len))
+                      == 1;
 
     EVP_MD_CTX_free(context);
     EVP_MD_free(digest);
@@ -185,7 +191,8 @@ static const char *check_at_hash(const pa_jwt *jwt, const pa_id_token_expected *
     ERR_pop_to_mark();
     pa_base64url_write(half, pa_bytes_of(hash, len / 2));
     return pa_equal(pa_bytes_text(half), pa_bytes_text(at_hash))
-               ? NULL : "at_hash is not that of the access token";
+               ? NULL
+               : "at_hash is not that of the access token";
 }
 
 /* Rule 13 */
@@ -203,7 +210,8 @@ static const char *check_auth_time(const pa_jwt *jwt, const pa_id_token_expected
     if (!present)
         return "auth_time is missing although max_age was asked";
     return expected->now - auth_time <= expected->max_age + PA_CLOCK_LEEWAY
-               ? NULL : "auth_time is longer ago than max_age";
+               ? NULL
+               : "auth_time is longer ago than max_age";
 }
 
 /* Back-Channel Logout 2.4: what has events is a logout token or another security event. */
@@ -214,7 +222,7 @@ static const char *check_events(const pa_jwt *jwt, const pa_id_token_expected *e
 }
 
 static rule *const rules[] = {
-    check_alg, check_typ, check_events, check_iss, check_sub,   check_aud,     check_azp,
+    check_alg, check_typ, check_events, check_iss,   check_sub,     check_aud,       check_azp,
     check_exp, check_iat, check_nbf,    check_nonce, check_at_hash, check_auth_time,
 };
 
@@ -241,8 +249,7 @@ static const char *verify_hmac(const pa_jwt *jwt, const pa_provider *provider)
 {
     if (!provider->client_secret)
         return "its HMAC needs a client secret";
-    return pa_jwt_verify_hmac(jwt, pa_bytes_text(provider->client_secret),
-                              provider->signing_algs);
+    return pa_jwt_verify_hmac(jwt, pa_bytes_text(provider->client_secret), provider->signing_algs);
 }
 
 /* A token without kid may mean a key that is newer than our set, whatever the set holds. */

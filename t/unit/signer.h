@@ -73,9 +73,10 @@ static inline const char *signer_jwk(apr_pool_t *pool, EVP_PKEY *key, const char
 
         EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, curve, sizeof(curve), NULL);
         return apr_psprintf(pool, "{\"kty\":\"EC\",\"crv\":\"%s\",\"x\":\"%s\",\"y\":\"%s\"%s%s}",
-                            !strcmp(curve, "prime256v1") ? "P-256"
+                            !strcmp(curve, "prime256v1")  ? "P-256"
                             : !strcmp(curve, "secp384r1") ? "P-384"
-                            : !strcmp(curve, "secp521r1") ? "P-521" : curve,
+                            : !strcmp(curve, "secp521r1") ? "P-521"
+                                                          : curve,
                             signer_number(pool, key, OSSL_PKEY_PARAM_EC_PUB_X, width),
                             signer_number(pool, key, OSSL_PKEY_PARAM_EC_PUB_Y, width), comma, more);
     }

@@ -76,9 +76,8 @@ __attribute__((format(printf, 4, 5))) static inline int tap_ok(int passed, const
 }
 
 /* Texts compare by content; NULL equals NULL alone. */
-__attribute__((format(printf, 5, 6))) static inline int tap_is(const char *got, const char *wanted,
-                                                               const char *file, int line,
-                                                               const char *name, ...)
+__attribute__((format(printf, 5, 6))) static inline int
+tap_is(const char *got, const char *wanted, const char *file, int line, const char *name, ...)
 {
     int passed = got == wanted || (got && wanted && !strcmp(got, wanted));
     va_list arguments;
@@ -87,14 +86,14 @@ __attribute__((format(printf, 5, 6))) static inline int tap_is(const char *got, 
     tap_result(passed, file, line, name, arguments);
     va_end(arguments);
     if (!passed)
-        printf("#      got: %s\n#   wanted: %s\n", got ? got : "(NULL)", wanted ? wanted : "(NULL)");
+        printf("#      got: %s\n#   wanted: %s\n", got ? got : "(NULL)",
+               wanted ? wanted : "(NULL)");
     return passed;
 }
 
 /* The text (a reason, mostly) is there and has `part` in it. */
-__attribute__((format(printf, 5, 6))) static inline int tap_has(const char *got, const char *part,
-                                                                const char *file, int line,
-                                                                const char *name, ...)
+__attribute__((format(printf, 5, 6))) static inline int
+tap_has(const char *got, const char *part, const char *file, int line, const char *name, ...)
 {
     int passed = got && strstr(got, part);
     va_list arguments;

@@ -20,8 +20,7 @@ static void test_sha256(apr_pool_t *pool)
     is(hash_of(pool, "abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
        "SHA-256 of abc");
     is(hash_of(pool, "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
-       "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
-       "SHA-256 of two blocks");
+       "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1", "SHA-256 of two blocks");
 }
 
 /* RFC 4231, but for test case 5 (a truncated tag). */
@@ -50,8 +49,7 @@ static void test_hmac(apr_pool_t *pool)
     for (i = 0; i < sizeof(macs) / sizeof(*macs); i++) {
         is(pa_hmac_sha256(unhex(pool, macs[i].key), unhex(pool, macs[i].data), out), NULL, "%s",
            macs[i].name);
-        is(hex(pool, pa_bytes_of(out, sizeof(out))), macs[i].tag, "%s gives its tag",
-           macs[i].name);
+        is(hex(pool, pa_bytes_of(out, sizeof(out))), macs[i].tag, "%s gives its tag", macs[i].name);
     }
     memset(long_key, 0xaa, sizeof(long_key));
     is(pa_hmac_sha256(pa_bytes_of(long_key, sizeof(long_key)),
@@ -79,7 +77,8 @@ static void test_hkdf(apr_pool_t *pool)
        "RFC 5869 case 3 gives its first 32 bytes");
     is(pa_hkdf_sha256(secret, "login", out), NULL, "a purpose");
     is(hex(pool, pa_bytes_of(out, sizeof(out))),
-       "e3c5dddbf1655b0621363e7e20c12744d3f81eba1d12c128ff57cbffeed878e3", "the purpose is HKDF's info");
+       "e3c5dddbf1655b0621363e7e20c12744d3f81eba1d12c128ff57cbffeed878e3",
+       "the purpose is HKDF's info");
     is(pa_hkdf_sha256(secret, "session", other), NULL, "another purpose");
     ok(memcmp(out, other, sizeof(out)) != 0, "another purpose is another key");
     has(pa_hkdf_sha256(pa_bytes_text(""), "login", out), "empty", "an empty secret is refused");

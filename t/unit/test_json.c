@@ -66,7 +66,8 @@ static json_t *parse(apr_pool_t *pool, const char *text)
 
 static void test_text(apr_pool_t *pool)
 {
-    json_t *object = parse(pool, " {\"s\":\"caf\\u00e9\",\"e\":\"\",\"n\":null,\"i\":1,\"a\":[\"s\"]} ");
+    json_t *object = parse(pool, " {\"s\":\"caf\\u00e9\",\"e\":\"\",\"n\":null,\"i\":1,"
+                                 "\"a\":[\"s\"]} ");
 
     is(pa_json_text(object, "s"), "caf\xc3\xa9", "a text");
     is(pa_json_text(object, "e"), NULL, "an empty one is none");
@@ -124,8 +125,8 @@ static void test_dates(apr_pool_t *pool)
 
 static void test_holds(apr_pool_t *pool)
 {
-    json_t *object = parse(pool, "{\"s\":\"a\",\"l\":[\"b\",1,\"a\"],\"e\":[],\"n\":[[\"a\"]],\"o\":"
-                                 "{\"a\":1}}");
+    json_t *object = parse(pool, "{\"s\":\"a\",\"l\":[\"b\",1,\"a\"],\"e\":[],\"n\":[[\"a\"]],"
+                                 "\"o\":{\"a\":1}}");
 
     ok(pa_json_holds(object, "s", "a"), "a text is itself");
     ok(!pa_json_holds(object, "s", "A"), "not another");

@@ -17,8 +17,8 @@ static const struct {
 };
 
 static const char *const unknown[] = {
-    "none", "None", "NONE", "nOnE", "", "rs256", "RS256 ", " RS256", "RS2560", "RS25", "ES256K",
-    "RSA-OAEP", "dir", "A256GCM", "HS1", "eddsa", "RS1",
+    "none", "None",   "NONE",     "nOnE", "",        "rs256", "RS256 ", " RS256", "RS2560",
+    "RS25", "ES256K", "RSA-OAEP", "dir",  "A256GCM", "HS1",   "eddsa",  "RS1",
 };
 
 int main(void)

@@ -1,4 +1,4 @@
-/* test_seal.c: what was sealed opens with the right keys, purpose and context, and not otherwise. */
+/* test_seal.c: what was sealed opens with the right keys, purpose and context alone. */
 #include "../../src/base/seal.h"
 
 #include "tap.h"
@@ -59,8 +59,8 @@ static void test_tampering(apr_pool_t *pool, const pa_seal_keys *keys)
     for (i = 0; i < sealed.len * 8; i++) {
         memcpy(copy, sealed.at, sealed.len);
         copy[i / 8] ^= (unsigned char)(1 << i % 8);
-        opens += !pa_unseal(pool, keys, pa_bytes_text("login"), pa_bytes_of(copy, sealed.len),
-                            &opened);
+        opens +=
+            !pa_unseal(pool, keys, pa_bytes_text("login"), pa_bytes_of(copy, sealed.len), &opened);
     }
     ok(opens == 0, "refuses every single flipped bit of nonce, text and tag");
     for (i = 0; i < sealed.len; i++)
@@ -98,7 +98,7 @@ static void test_nonces(apr_pool_t *pool, const pa_seal_keys *keys)
     pa_seal(pool, keys, pa_bytes_text("login"), pa_bytes_text(TEXT), &one);
     pa_seal(pool, keys, pa_bytes_text("login"), pa_bytes_text(TEXT), &two);
     ok(memcmp(one.at, two.at, 12) != 0, "no nonce comes twice");
-    ok(memcmp(one.at + 12, two.at + 12, strlen(TEXT)) != 0, "so that the same text looks different");
+    ok(memcmp(one.at + 12, two.at + 12, strlen(TEXT)) != 0, "so the same text looks different");
 }
 
 static void test_refused_secrets(apr_pool_t *pool)
