@@ -17,7 +17,7 @@ static inline void signer_must(int done, const char *what)
 {
     if (done)
         return;
-    printf("Bail out! OpenSSL cannot %s\n", what);
+    printf("Bail out! cannot %s\n", what);
     exit(255);
 }
 

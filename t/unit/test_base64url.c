@@ -32,6 +32,8 @@ static const struct {
     { "Zm+v", "plus of the other alphabet" },
     { "Zm/v", "slash of the other alphabet" },
     { "Z", "a single character" },
+    { "A", "a single character without bits" },
+    { "Zm9vA", "one such after four" },
     { "Zm9vY", "five characters" },
     { "Zh", "non-zero bits after one byte" },
     { "Zm9", "non-zero bits after two bytes" },
