@@ -5,12 +5,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { chromium } from 'playwright-core';
-
+import { enterName, launch, newPerson } from './people.js';
 import { startSite } from './site.js';
 import { finish, step } from './tap.js';
 
-const PATIENCE_MS = 15_000;
 const PICTURES = process.env.SCREENSHOTS ?? fileURLToPath(new URL('out', import.meta.url));
 const LOOKS = [
   { look: 'desktop-light', colorScheme: 'light', viewport: { width: 1280, height: 800 } },
@@ -20,45 +18,11 @@ const LOOKS = [
 ];
 const NARROW = { width: 320, height: 568 }; // WCAG 2.2, 1.4.10: no scrolling in two directions
 
-/* It sees nothing but our own pages, and in a container its sandbox may be impossible. */
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-
 let site;
 let browser;
 
-/* A new person: no cookies. Notes what the pages would rather not have tell. */
-async function newPerson() {
-  const context = await browser.newContext();
-  context.setDefaultTimeout(PATIENCE_MS);
-  const person = { context, complaints: [], strangers: [], callbacks: [] };
-  context.on('request', (request) => {
-    const url = request.url();
-    if (url.startsWith(`${site.origin}/login/callback`)) person.callbacks.push(url);
-    const ours = [site.origin, site.provider].some((origin) => url.startsWith(`${origin}/`));
-    if (!ours && !url.startsWith('data:')) person.strangers.push(url);
-  });
-  context.on('weberror', (error) => person.complaints.push(error.error().message));
-  context.on('console', (message) => {
-    if (/Content Security Policy/.test(message.text())) person.complaints.push(message.text());
-  });
-  return person;
-}
-
-async function open(person, path) {
-  const page = await person.context.newPage();
-  const response = await page.goto(site.origin + path);
-  return { page, response };
-}
-
-async function enterName(page, name) {
-  await page.getByLabel('User name or e-mail').fill(name);
-  await page.getByLabel('Password').fill('anything');
-  await page.getByRole('button', { name: 'Sign in' }).click();
-}
-
 async function signIn(person, name, path = '/profile') {
-  const { page } = await open(person, path);
+  const { page } = await person.open(path);
   await enterName(page, name);
   await page.waitForURL(site.origin + path);
   return page;
@@ -106,11 +70,11 @@ async function tabTo(page, name) {
 }
 
 async function anonymousVisit() {
-  const person = await newPerson();
+  const person = await newPerson(browser, site);
   let page;
 
   await step('the home page greets a stranger', async () => {
-    const visit = await open(person, '/');
+    const visit = await person.open('/');
     page = visit.page;
     assert.equal(visit.response.status(), 200);
     assert.equal(await textOf(page, 'h1'), 'Hello, world!');
@@ -148,11 +112,11 @@ async function anonymousVisit() {
 }
 
 async function wholeVisit() {
-  const person = await newPerson();
+  const person = await newPerson(browser, site);
   let page;
 
   await step('sign in from the home page leads back to it', async () => {
-    page = (await open(person, '/')).page;
+    page = (await person.open('/')).page;
     await page.getByRole('link', { name: 'Login/Register' }).click();
     await enterName(page, 'ada');
     await page.waitForURL(`${site.origin}/`);
@@ -183,7 +147,7 @@ async function wholeVisit() {
   await step('pictures of it', () => picture(page, 'profile'));
   await step('a second tab is signed in without a visit to the provider', async () => {
     const before = person.callbacks.length;
-    const tab = await open(person, '/profile');
+    const tab = await person.open('/profile');
     assert.equal(await textOf(tab.page, 'h1'), 'Welcome ada@example.com!');
     assert.equal(person.callbacks.length, before);
     await tab.page.close();
@@ -225,10 +189,10 @@ async function wholeVisit() {
 }
 
 async function manyTabs() {
-  const person = await newPerson();
+  const person = await newPerson(browser, site);
   await step('two tabs that sign in at the same time both arrive', async () => {
-    const first = (await open(person, '/profile?first')).page;
-    const second = (await open(person, '/profile?second')).page;
+    const first = (await person.open('/profile?first')).page;
+    const second = (await person.open('/profile?second')).page;
     await enterName(second, 'ada');
     await second.waitForURL(`${site.origin}/profile?second`);
     await enterName(first, 'ada');
@@ -240,7 +204,7 @@ async function manyTabs() {
 }
 
 async function hostileName() {
-  const person = await newPerson();
+  const person = await newPerson(browser, site);
   await step('a name of markup is shown as text', async () => {
     const name = '<img src=x onerror=alert(1)>"\'&é';
     const page = await signIn(person, name);
@@ -249,7 +213,7 @@ async function hostileName() {
     assert.deepEqual(person.complaints, []);
   });
   await step('a name of 300 letters does not break a small screen', async () => {
-    const other = await newPerson();
+    const other = await newPerson(browser, site);
     await assertUsable(await signIn(other, 'x'.repeat(300)));
     await other.context.close();
   });
@@ -260,11 +224,7 @@ async function main() {
   mkdirSync(PICTURES, { recursive: true });
   site = await startSite();
   try {
-    browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: FLAGS,
-      chromiumSandbox: false,
-    });
+    browser = await launch();
     await step('make run names its page and both addresses for the dashboard', () => {
       for (const path of ['', '/login/callback', '/logout']) {
         assert.ok(site.output.includes(`${site.origin}${path}\n`), path);

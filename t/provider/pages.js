@@ -15,7 +15,8 @@ h1 { margin: 0 0 .25rem; font-size: 1.5rem; line-height: 1.25; }
 p { margin: 0 0 1.5rem; color: var(--soft); }
 label { display: block; margin: 0 0 1rem; font-weight: 600; }
 input { display: block; width: 100%; margin-top: .25rem; padding: .625rem .75rem; font: inherit;
-  color: inherit; background: transparent; border: 1px solid var(--line); border-radius: .5rem; }
+  font-weight: 400; color: inherit; background: transparent; border: 1px solid var(--line);
+  border-radius: .5rem; }
 button { width: 100%; margin-top: .5rem; padding: .75rem; font: inherit; font-weight: 600;
   color: var(--on-accent); background: var(--accent); border: 1px solid var(--accent);
   border-radius: .5rem; cursor: pointer; }
