@@ -43,23 +43,19 @@ static const json_t *member(const json_t *document, const char *name)
     return json_is_null(value) ? NULL : value;
 }
 
-static apr_size_t len_without_slash(const char *issuer)
-{
-    const apr_size_t len = strlen(issuer);
-    return len > 0 && issuer[len - 1] == '/' ? len - 1 : len;
-}
-
-/* Discovery 1.0 4.3: the document must be the issuer's own. PlusAuth's libraries take an issuer
- * with or without its last slash, so that it may be configured either way. */
+/* Discovery 1.0 4.3: the document must be the issuer's own, to the byte. A slash that is configured
+ * after it is forgiven: PlusAuth's own libraries take it either way. */
 static const char *check_issuer(apr_pool_t *pool, const pa_provider *provider,
                                 const json_t *document, pa_metadata *metadata)
 {
     const char *issuer = pa_json_text(document, "issuer");
     if (!issuer) {
-        return "issuer is missing";
+        return "issuer is missing or no string";
     }
-    const apr_size_t len = len_without_slash(issuer);
-    if (len != len_without_slash(provider->issuer) || memcmp(issuer, provider->issuer, len) != 0) {
+    const apr_size_t len = strlen(issuer);
+    const char *configured = provider->issuer;
+    if (strncmp(configured, issuer, len) != 0 ||
+        (configured[len] != '\0' && strcmp(configured + len, "/") != 0)) {
         return "issuer is not the one that is configured";
     }
     metadata->issuer = apr_pstrdup(pool, issuer);

@@ -21,8 +21,8 @@ typedef struct pa_metadata {
     pa_alg_set id_token_algs;           /* id_token_signing_alg_values_supported */
 } pa_metadata;
 
-/* Reads and checks a discovery document: issuer equal to the provider's (one '/' at the end of
- * either aside), required members there and of the right type, every endpoint https (http for
+/* Reads and checks a discovery document: issuer equal to the provider's (which may have one '/'
+ * more at its end), required members there and of the right type, every endpoint https (http for
  * loopback when the issuer is http too). All of it is from `pool`. NULL and *out set, or the
  * reason. */
 const char *pa_metadata_parse(apr_pool_t *pool, const pa_provider *provider, pa_bytes document,

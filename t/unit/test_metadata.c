@@ -90,9 +90,9 @@ static const struct {
 } issuers[] = {
     { "https://op.example", "https://op.example", 1 },
     { "https://op.example/", "https://op.example", 1 },
-    { "https://op.example", "https://op.example/", 1 },
+    { "https://op.example", "https://op.example/", 0 },
     { "https://op.example/", "https://op.example/", 1 },
-    { "https://op.example/t", "https://op.example/t/", 1 },
+    { "https://op.example/t/", "https://op.example/t", 1 },
     { "https://op.example", "https://op.example//", 0 },
     { "https://op.example//", "https://op.example", 0 },
     { "https://op.example", "https://OP.example", 0 },
