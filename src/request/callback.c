@@ -5,6 +5,7 @@
 #include <apr_escape.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <http_request.h>
 
 #include "../base/crypto.h"
 #include "../base/json.h"
@@ -224,7 +225,7 @@ int pa_callback_handler(request_rec *r)
     int status;
 
     if (r->method_number != M_GET) {
-        apr_table_setn(r->err_headers_out, "Allow", "GET, HEAD");
+        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
         return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
                              "The sign-in service comes back by a plain visit.", NULL);
     }

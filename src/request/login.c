@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include <http_request.h>
 
 #include "../base/url.h"
 #include "../protocol/authorization.h"
@@ -205,7 +206,7 @@ int pa_login_handler(request_rec *r)
     apr_status_t rv;
 
     if (r->method_number != M_GET) {
-        apr_table_setn(r->err_headers_out, "Allow", "GET, HEAD");
+        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
         return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
                              "Signing in begins with a plain visit.", NULL);
     }

@@ -5,6 +5,7 @@
 #include <apr_escape.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <http_request.h>
 #include <util_script.h>
 
 #include "../base/base64url.h"
@@ -148,7 +149,7 @@ int pa_logout_handler(request_rec *r)
     apr_status_t rv;
 
     if (r->method_number != M_GET && r->method_number != M_POST) {
-        apr_table_setn(r->err_headers_out, "Allow", "GET, HEAD, POST");
+        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
         return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
                              "Signing out is a visit or a form.", NULL);
     }

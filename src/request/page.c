@@ -14,6 +14,7 @@
 #include "../base/crypto.h"
 #include "../base/json.h"
 #include "config.h"
+#include "export.h"
 #include "template.h"
 
 #define HTML_TYPE "text/html; charset=utf-8"
@@ -181,8 +182,8 @@ static rendered render(request_rec *r, const pa_page *page)
                                          page_env(r, page, nonce), &out.body);
 
     if (why) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "plain page instead of %s: %s [%s]", page->file,
-                      why, pa_page_request_id(r));
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "[%s] plain page instead of %s: %s",
+                      pa_page_request_id(r), page->file, why);
         out.body = plain_page(r, page);
     }
     return out;
@@ -351,6 +352,7 @@ static int check_authz(request_rec *r)
     apr_table_unset(r->notes, ASKING_NOTE);
     if (verdict != HTTP_UNAUTHORIZED && verdict != HTTP_FORBIDDEN)
         return verdict;
+    pa_export_fixup(r); /* the page names the user, and the phase that would is not reached */
     return pa_page_error(r, HTTP_FORBIDDEN, "forbidden",
                          "You are signed in, but your account may not open this page.", NULL);
 }
@@ -386,8 +388,8 @@ int pa_page_handler(request_rec *r)
                              "This page can only be read.", NULL);
     if (page.file)
         return pa_page_send(r, &page);
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "SetHandler plusauth-page without a page: "
-                  "write PlusAuthPage index.html beside it [%s]", pa_page_request_id(r));
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "[%s] SetHandler plusauth-page without a "
+                  "page: write PlusAuthPage index.html beside it", pa_page_request_id(r));
     return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "misconfigured",
                          "This server is not set up completely.", NULL);
 }
