@@ -1,5 +1,6 @@
 #!/usr/bin/perl
-# env.pl: the environment of a CGI program as JSON, and what it was posted.
+# env.pl: the environment of a CGI program as JSON, and what it was posted. With ?wait=FILE it first
+# says FILE.started and waits until FILE is there: a slow application.
 use strict;
 use warnings;
 use JSON::PP;
@@ -7,6 +8,15 @@ use JSON::PP;
 my $body = '';
 if ($ENV{CONTENT_LENGTH}) {
     read STDIN, $body, $ENV{CONTENT_LENGTH};
+}
+if (($ENV{QUERY_STRING} // '') =~ m{^wait=([\w/.-]+)$}) {
+    my $file = $1;
+    open my $started, '>', "$file.started" or die "$file.started: $!\n";
+    close $started;
+    for (1 .. 300) {
+        last if -e $file;
+        select undef, undef, undef, 0.05;
+    }
 }
 print "Content-Type: application/json\r\n\r\n";
 print JSON::PP->new->canonical->encode({ env => {%ENV}, body => $body });

@@ -2,11 +2,14 @@
 // named fault may step in. Every user is signed in at once; there are no pages.
 import * as jose from './jose.mjs';
 
+// Long enough for HS512 (RFC 7518 section 3.2).
+export const secret = 's3cret-that-HS512-can-use-because-it-is-longer-than-64-bytes-as-one-sees';
+
 // What the token endpoint knows of its clients. Without `method` any method will do.
 const clients = {
-    client: { secret: 's3cret' },
-    basic: { secret: 's3cret', method: 'client_secret_basic' },
-    post: { secret: 's3cret', method: 'client_secret_post' },
+    client: { secret },
+    basic: { secret, method: 'client_secret_basic' },
+    post: { secret, method: 'client_secret_post' },
     public: { method: 'none' },
     'odd:client+id': { secret: 'a:b%c+d e/é&=?', method: 'client_secret_basic' },
 };
@@ -131,18 +134,18 @@ export class Provider {
     clientProblem(request, form) {
         const basic = /^Basic (.+)$/.exec(request.headers.authorization ?? '');
         const decode = (text) => decodeURIComponent(text.replaceAll('+', ' '));
-        let [id, secret, method] = [form.client_id, form.client_secret, 'none'];
+        let [id, password, method] = [form.client_id, form.client_secret, 'none'];
         if (form.client_secret !== undefined) method = 'client_secret_post';
         if (basic) {
             const text = Buffer.from(basic[1], 'base64').toString();
             id = decode(text.split(':')[0]);
-            secret = decode(text.slice(text.indexOf(':') + 1));
+            password = decode(text.slice(text.indexOf(':') + 1));
             if (form.client_secret !== undefined) return oauthError(400, 'invalid_request');
             method = 'client_secret_basic';
         }
         request.note.auth = method;
         const known = clients[id];
-        const fits = known && known.secret === secret && (known.method ?? method) === method;
+        const fits = known && known.secret === password && (known.method ?? method) === method;
         return fits ? undefined : oauthError(401, 'invalid_client', 'client authentication failed');
     }
 

@@ -33,7 +33,7 @@ const zoo = [
     { kty: 'RSA', kid: RSA.kid, n: 'AQAB', e: 'AQAB' },
     { kty: 'RSA', kid: RSA.kid, n: '!!!', e: 'AQAB' },
     { kty: 'RSA', kid: RSA.kid },
-    oct('s3cret', { kid: RSA.kid }),
+    oct('shared', { kid: RSA.kid }),
 ];
 
 export const jwks = {

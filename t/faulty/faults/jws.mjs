@@ -2,6 +2,7 @@
 import crypto from 'node:crypto';
 
 import * as jose from '../jose.mjs';
+import { secret } from '../provider.mjs';
 
 const RSA = jose.keys.RS256;
 const whole = (make) => ({ idToken: (was, context) => make(context) });
@@ -59,8 +60,8 @@ export const jws = {
     hs256_ec_pem: hmacWith(publicAs(jose.keys.ES256, 'spki', 'pem'), 'HS256', 'ec-256'),
     hs256_ec_der: hmacWith(publicAs(jose.keys.ES256, 'spki', 'der'), 'HS256', 'ec-256'),
     hs256_empty: hmacWith(''),
-    hs256_secret: hmacWith('s3cret'),
-    hs512_secret: hmacWith('s3cret', 'HS512'),
+    hs256_secret: hmacWith(secret),
+    hs512_secret: hmacWith(secret, 'HS512'),
 
     attacker: byAttacker({}),
     header_jwk: byAttacker({ jwk: jose.attacker.jwk }),

@@ -49,7 +49,7 @@ sub write {
 
 sub section {
     my ($name, $issuer, $documents, @directives) = @_;
-    my $secret = $name eq 'public' ? undef : 'PlusAuthClientSecret s3cret';
+    my $secret = $name eq 'public' ? undef : 'PlusAuthClientSecret s3cret-that-HS512-can-use-because-it-is-longer-than-64-bytes-as-one-sees';
     my $lines = join "\n    ", 'PlusAuthClientID client', $secret // (), @directives;
     return <<"SECTION";
 <PlusAuthProvider $name>

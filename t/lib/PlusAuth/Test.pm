@@ -25,6 +25,8 @@ sub site {
 
 sub vars { return Apache::Test::vars($_[0]) }
 
+sub mpm { return $ENV{PLUSAUTH_MPM} || 'event' }
+
 sub browser { return PlusAuth::Browser->new(@_) }
 
 # The misbehaving provider. `faults` names those that apply from now on (none: it behaves) and

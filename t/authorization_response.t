@@ -1,0 +1,334 @@
+# authorization_response.t: what comes back from the provider through the browser, and who says so
+# (RFC 6749 4.1.2, 9207, 9700; attacks 1 to 19).
+use strict;
+use warnings;
+use lib 't/lib';
+use PlusAuth::Attack;
+use PlusAuth::Test;
+use Test::More;
+use URI;
+
+my $site = site('attack');
+my $page = "$site/app/page.html";
+my $back = "$site/login/callback";
+
+# A browser with a login under way, and the callback URL that would end it.
+sub under_way {
+    my $browser = browser();
+    return ($browser, $browser->until($page, qr{/login/callback}));
+}
+
+sub no_exchange {
+    my ($browser, $answer, $status) = @_;
+    is $answer->code, $status // 400, 'refused';
+    is scalar calls_to('/oauth2/token'), 0, 'no request to the token endpoint';
+    unharmed($browser, $page, $answer);
+    return;
+}
+
+subtest 'attack 1: a callback without state' => sub {
+    faults('authorize.state_absent');
+    my ($browser, $url) = under_way();
+    no_exchange($browser, $browser->visit($url));
+};
+
+subtest 'attack 1: a callback out of nowhere' => sub {
+    faults();
+    my $browser = browser();
+    no_exchange($browser, $browser->visit("$back?code=abc&state=def"));
+    no_exchange($browser, $browser->visit($back));
+    no_exchange($browser, $browser->visit("$back?"));
+    no_exchange($browser, $browser->visit("$back?&&"));
+};
+
+subtest 'attack 2: the state of another browser (login CSRF)' => sub {
+    faults();
+    my ($attacker, $url) = under_way();
+    my $innocent = browser();
+    no_exchange($innocent, $innocent->visit($url));
+    my ($victim) = under_way();
+    no_exchange($victim, $victim->visit($url));
+};
+
+subtest 'attack 3: the same callback again, in the browser that is signed in' => sub {
+    faults();
+    my ($browser, $url) = under_way();
+    is $browser->visit($url)->code, 200, 'signed in';
+    my $cookie = session_cookie($browser);
+    faults();
+    my $again = $browser->get($url);
+    is $again->code, 302, 'sent away';
+    is $again->header('Location'), "$site/", 'home';
+    is scalar calls(), 0, 'no request to the provider';
+    is session_cookie($browser), $cookie, 'the session is the same';
+    ok signed_in($browser, $page), 'and alive';
+};
+
+subtest 'attack 3: the same callback again, with a copy of the login cookie' => sub {
+    faults();
+    my ($browser, $url) = under_way();
+    my $thief = $browser->clone;
+    is $browser->visit($url)->code, 200, 'signed in';
+    faults();
+    no_exchange($thief, $thief->visit($url));
+};
+
+subtest 'attack 3: a callback whose login failed cannot be tried again' => sub {
+    faults('token.invalid_grant');
+    my ($browser, $url) = under_way();
+    my $thief = $browser->clone;
+    is $browser->visit($url)->code, 400, 'failed';
+    faults();
+    no_exchange($thief, $thief->visit($url));
+};
+
+# Every single character, so that no part of the cookie is one that does not matter.
+subtest 'attack 4: a login cookie that was tampered with' => sub {
+    faults();
+    my ($browser, $url) = under_way();
+    my ($name) = login_cookies($browser);
+    my $good = { $browser->cookies }->{$name};
+    my %codes;
+    for my $at (0 .. length($good) - 1) {
+        my $bad = $good;
+        substr($bad, $at, 1) = substr($bad, $at, 1) eq 'A' ? 'B' : 'A';
+        $browser->set_cookie($name, $bad);
+        $codes{ $browser->get($url)->code }++;
+    }
+    is_deeply \%codes, { 400 => length $good }, 'a changed character anywhere';
+    %codes = ();
+    for my $bad ('', 'x', substr($good, 0, -1), substr($good, 1), "$good=", "$good.", "${good}AAAA", $good x 3, '"') {
+        $browser->set_cookie($name, $bad);
+        $codes{ $browser->get($url)->code }++;
+    }
+    is_deeply \%codes, { 400 => 9 }, 'cut, extended, empty';
+    is scalar calls_to('/oauth2/token'), 0, 'no request to the token endpoint';
+    $browser->set_cookie($name, $good);
+    is $browser->visit($url)->code, 200, 'unchanged it would have worked all along';
+};
+
+subtest 'attack 4: a login cookie sealed with another key' => sub {
+    faults();
+    my $other = browser();
+    $other->until(site('tutorial') . '/profile', qr{/(?:auth|interaction)});
+    my ($name) = login_cookies($other);
+    my ($browser, $url) = under_way();
+    $browser->drop_cookie($_) for login_cookies($browser);
+    $browser->set_cookie($name, { $other->cookies }->{$name});
+    no_exchange($browser, $browser->visit($url));
+};
+
+subtest 'attack 4: a login cookie of another virtual host' => sub {
+    faults();
+    my $browser = browser();
+    my $url = $browser->until(site('app') . '/app/page.html', qr{/login/callback});
+    $url =~ s/^\Q@{[site('app')]}\E/$site/;
+    my $answer = $browser->visit($url);
+    like $answer->code, qr/^40[01]$/, 'refused';
+    is scalar calls_to('/oauth2/token'), 0, 'no request to the token endpoint';
+    unharmed($browser, $page, $answer);
+};
+
+subtest 'attack 5: fifty logins at once' => sub {
+    faults();
+    my $browser = browser();
+    my @urls = map { $browser->until($page, qr{/login/callback}) } 1 .. 50;
+    my %cookies = $browser->cookies;
+    my @names = login_cookies($browser);
+    cmp_ok @names, '<=', 4, @names . ' login cookies';
+    cmp_ok @names, '>=', 2, 'several tabs are possible';
+    cmp_ok length("$_=$cookies{$_}"), '<=', 400, "$_ is small" for @names;
+    my %codes;
+    $codes{ $browser->get($_)->code }++ for @urls[0 .. 9];
+    is_deeply \%codes, { 400 => 10 }, 'the oldest are forgotten';
+    is $browser->visit($urls[-1])->code, 200, 'the last works';
+};
+
+subtest 'attack 5: a return path that is too long for the cookie' => sub {
+    faults();
+    my $browser = browser();
+    my $answer = $browser->visit("$page?" . 'x=1&' x 500);
+    is $answer->code, 200, 'signed in';
+    my %cookies = $browser->cookies;
+    cmp_ok length("$_=$cookies{$_}"), '<=', 400, "$_ is small" for login_cookies($browser);
+};
+
+refused_all { status => 400, uncalled => '/oauth2/token' },
+    [6, 'iss of another provider', 'authorize.iss_wrong', log => qr/\biss\b/],
+    [6, 'iss with a trailing slash', 'authorize.iss_slash', log => qr/\biss\b/],
+    [6, 'iss empty', 'authorize.iss_empty', log => qr/\biss\b/],
+    [6, 'iss absent though advertised', 'authorize.iss_absent', log => qr/\biss\b/],
+    [7, 'iss not advertised, and wrong', 'authorize.iss_wrong', at => 'discovery.iss_unadvertised',
+        log => qr/\biss\b/],
+    [11, 'code and error together', 'authorize.code_and_error'],
+    [11, 'neither code nor error', 'authorize.code_absent'],
+    [11, 'code empty', 'authorize.code_empty'],
+    [11, 'code twice', 'authorize.code_twice'],
+    [11, 'state twice', 'authorize.state_twice'],
+    [11, 'iss twice', 'authorize.iss_twice'],
+    [1, 'a state that nobody sent', 'authorize.state_wrong'],
+    [14, 'code with NUL', 'authorize.code_nul'],
+    [15, 'JARM that was not asked for', 'authorize.jarm'];
+
+accepted 7, 'iss not advertised, and absent', 'authorize.iss_absent',
+    at => 'discovery.iss_unadvertised';
+
+subtest 'attack 8: mix-up: the code of one provider with the state of another' => sub {
+    my $tenants = site('tenants');
+    faults();
+    my $browser = browser();
+    my $of_a = URI->new($browser->until("$tenants/a/page.html", qr{/login/callback}));
+    my $of_b = URI->new($browser->until("$tenants/b/page.html", qr{/login/callback}));
+    my %a = $of_a->query_form;
+    my %b = $of_b->query_form;
+    isnt $a{iss}, $b{iss}, 'two providers';
+    faults();
+    for my $iss ($b{iss}, undef) {
+        my $mixed = URI->new("$tenants/login/callback");
+        $mixed->query_form(code => $b{code}, state => $a{state}, $iss ? (iss => $iss) : ());
+        my $answer = $browser->clone->get($mixed->as_string);
+        is $answer->code, 400, 'refused ' . ($iss ? 'with its iss' : 'without iss');
+        faults() if calls();
+    }
+    is scalar calls_to('/oauth2/token'), 0, 'no token endpoint was asked';
+    my $answer = $browser->visit($of_b->as_string);
+    is $answer->code, 200, 'where it belongs the code is good';
+    ok signed_in($browser, "$tenants/b/page.html"), 'for the places of its provider';
+    isnt $browser->get("$tenants/a/page.html")->code, 200, 'and for no others';
+};
+
+subtest 'attack 9: an error from the provider' => sub {
+    faults('authorize.access_denied');
+    my ($browser, $url) = under_way();
+    my $answer = $browser->visit($url);
+    no_exchange($browser, $answer, 403);
+    unlike $answer->decoded_content, qr/<script/i, 'its description is not markup here';
+    my $good = URI->new($url);
+    $good->query_form(code => 'abc', state => { $good->query_form }->{state});
+    is $browser->get($good->as_string)->code, 400, 'the state is used up';
+    is scalar calls_to('/oauth2/token'), 0, 'still no request to the token endpoint';
+};
+
+refused 9, 'server_error', 'authorize.server_error', status => 400, uncalled => '/oauth2/token';
+refused 9, 'an error that is markup', 'authorize.error_markup', status => 400,
+    uncalled => '/oauth2/token', also => sub {
+        my ($browser, $answer) = @_;
+        unlike $answer->decoded_content, qr/<script>alert/i, 'escaped';
+    };
+
+subtest 'attack 10: an error with a bad state shows nothing of what it says' => sub {
+    faults();
+    my $browser = browser();
+    for my $state ('', '&state=x', '&state=' . 'x' x 43) {
+        my $answer = $browser->get("$back?error=PWNED&error_description=PWNED&error_uri=https://pwned.example$state");
+        is $answer->code, 400, 'refused';
+        unlike $answer->decoded_content, qr/pwned/i, 'nothing reflected';
+    }
+    my $answer = $browser->fetch("$back?error=PWNED&error_description=PWNED");
+    is $answer->code, 400, 'refused as JSON too';
+    unlike $answer->content, qr/pwned/i, 'nothing reflected';
+};
+
+subtest 'attack 12: the wrong channel' => sub {
+    faults();
+    my ($browser, $url) = under_way();
+    my %answer = URI->new($url)->query_form;
+    my $posted = $browser->post($back, \%answer, site => 'cross-site');
+    like $posted->code, qr/^40[05]$/, 'form_post where query was asked for';
+    is $browser->get("$back#" . URI->new($url)->query)->code, 400, 'a fragment that stays in the browser';
+    is scalar calls_to('/oauth2/token'), 0, 'no request to the token endpoint';
+    is $browser->visit($url)->code, 200, 'the login itself is unharmed';
+};
+
+subtest 'attack 13: a large body at the callback' => sub {
+    faults();
+    my $browser = browser();
+    my $sent = 0;
+    my $answer = $browser->request('POST', $back, ['Content-Type' => 'text/plain',
+        'Transfer-Encoding' => 'chunked'], sub { return $sent++ < 160 ? 'x' x 65536 : '' });
+    like $answer->code, qr/^4\d\d$/, '10 MB in chunks: ' . $answer->code;
+    is $browser->post($back, {}, 'Content-Type' => undef)->code, 405, 'no body, no type';
+    is browser()->visit($page)->code, 200, 'the server goes on';
+};
+
+for my $case (['CRLF', 'code_crlf', "abc\r\nX-Evil: 1\r\n\r\nGET /stolen HTTP/1.1"],
+    ['form syntax', 'code_ampersand', 'abc&client_id=other&code_verifier=x']) {
+    my ($name, $fault, $code) = @$case;
+    subtest "attack 14: code with $name" => sub {
+        faults("authorize.$fault");
+        my ($browser, $url) = under_way();
+        my $answer = $browser->visit($url);
+        is $answer->code, 400, 'refused';
+        for my $call (calls_to('/oauth2/token')) {
+            is $call->{form}{code}, $code, 'sent as one value';
+            ok !exists $call->{headers}{'x-evil'}, 'no header made of it';
+            isnt $call->{form}{code_verifier}, 'x', 'no field made of it';
+        }
+        unharmed($browser, $page, $answer);
+    };
+}
+refused 14, 'code of 6 kB', 'authorize.code_long', status => 400;
+
+# Attack 18: wherever the browser came from and whatever it asked for, it ends up on this server.
+my @evil = ('https://evil.example/', '//evil.example/', '/\\evil.example/', '\\\\evil.example/',
+    'https:evil.example', "\t//evil.example/", '/%09/evil.example/', '/%5cevil.example/',
+    "/\r\nLocation: https://evil.example/", 'https://localhost@evil.example/', '///evil.example/',
+    '/.//evil.example/', 'javascript:alert(1)', 'data:text/html,x', '', '?x', '#x', '/app/../..//evil.example');
+for my $evil (@evil) {
+    my $shown = $evil =~ s/[\r\n\t]/?/gr;
+    subtest "attack 18: return to '$shown'" => sub {
+        faults();
+        my $browser = browser();
+        my $url = URI->new("$site/login");
+        $url->query_form(map { $_ => $evil } qw(return_to target_link_uri redirect_uri next returnTo destination));
+        $browser->visit($url->as_string);
+        my @away = grep { defined && !m{^\Q$site\E/(?![/\\])} && !m{^http://127\.0\.0\.1:\d+/i/attack/authorize\?} }
+            map { scalar $_->header('Location') } @{ $browser->{trail} };
+        is_deeply \@away, [], 'never sent anywhere else';
+        is scalar(grep { $_->header('X-Evil') || @{[$_->header('Location')]} > 1 } @{ $browser->{trail} }), 0,
+            'and no header was split';
+        ok signed_in($browser, $page), 'the login worked';
+    };
+}
+
+for my $path ('//evil.example/app/page.html', '/app//evil.example/..%2f', '/app/page.html/\\evil.example',
+    '/app/%0d%0aX-Evil:1', '/app/page.html?next=//evil.example', '//app/page.html', '/\\evil.example/app') {
+    subtest "attack 18: deep link $path" => sub {
+        faults();
+        my $browser = browser();
+        $browser->visit("$site$path");
+        my @away = grep { defined && !m{^\Q$site\E/(?![/\\])} && !m{^http://127\.0\.0\.1:\d+/i/attack/authorize\?} }
+            map { scalar $_->header('Location') } @{ $browser->{trail} };
+        is_deeply \@away, [], 'never sent anywhere else';
+        ok !(grep { defined $_->header('X-Evil') } @{ $browser->{trail} }), 'no header was split';
+    };
+}
+
+subtest 'attack 18: a forged Host header does not move the callback' => sub {
+    faults();
+    my $browser = browser();
+    my $first = $browser->get($page, Host => 'evil.example');
+    my @locations = ($first->header('Location') // '');
+    unlike "@locations", qr/evil\.example/, 'not sent there';
+    my $next = $browser->get($page, Host => 'evil.example');
+    unlike $next->header('Location') // '', qr/evil\.example/, 'nor the second time';
+    unlike $next->decoded_content, qr/evil\.example/, 'nor by a link';
+};
+
+subtest 'attack 19: a login that somebody else initiates cannot add to the request' => sub {
+    faults();
+    my $browser = browser();
+    my $url = URI->new("$site/login");
+    $url->query_form(iss => 'https://evil.example', login_hint => 'ada&prompt=none&redirect_uri=https://evil.example/',
+        target_link_uri => 'https://evil.example/', scope => 'openid admin', client_id => 'other');
+    $browser->visit($url->as_string);
+    for my $call (calls_to('/authorize')) {
+        ok !exists $call->{query}{prompt}, 'no prompt';
+        is $call->{query}{client_id}, 'client', 'our client_id';
+        is $call->{query}{redirect_uri}, $back, 'our redirect_uri';
+        is $call->{query}{scope}, 'openid profile email', 'our scope';
+    }
+    is $browser->post("$site/login", { login_hint => 'ada' }, site => 'cross-site')->code, 405, 'not by POST';
+};
+
+done_testing;

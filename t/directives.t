@@ -1,0 +1,136 @@
+# directives.t: the README's table is the module's command table, and a bad value stops the start with one
+# line that names the directive.
+use strict;
+use warnings;
+use lib 't/lib';
+use File::Temp 'tempdir';
+use PlusAuth::Test;
+use Test::More;
+
+my $httpd = vars('httpd');
+my $directory = tempdir(CLEANUP => 1);
+my $modules = vars('libexecdir');
+
+# Runs httpd with a configuration; its exit status and what it says.
+sub httpd {
+    my ($config, @arguments) = @_;
+    open my $out, '>', "$directory/httpd.conf" or die "httpd.conf: $!\n";
+    print {$out} preamble(), $config;
+    close $out or die "httpd.conf: $!\n";
+    my $said = qx(timeout 20 '$httpd' -d '$directory' -f '$directory/httpd.conf' @arguments 2>&1);
+    return ($? >> 8, $said);
+}
+
+sub preamble {
+    my $mpm = PlusAuth::Test::mpm();
+    my $lines = join '', map { "LoadModule ${_}_module $modules/mod_$_.so\n" } "mpm_$mpm", qw(authn_core authz_core
+        authz_user session socache_shmcb socache_dbm include);
+    return $lines . 'LoadModule plusauth_module ' . vars('build') . "/mod_plusauth.so\n"
+        . "ServerName localhost\nListen 127.0.0.1:" . vars('port') . "\nPidFile $directory/pid\nErrorLog $directory/log\n"
+        . "DefaultRuntimeDir $directory\nSession On\nPlusAuthTemplates " . vars('top_dir') . "/templates\n";
+}
+
+my $provider = "PlusAuthIssuer https://idp.example.test\nPlusAuthClientID id\nPlusAuthClientSecret secret\n";
+my ($status, $said) = httpd($provider, '-t');
+is $status, 0, 'a good configuration starts' or diag $said;
+
+sub file {
+    my ($name, $text, $mode) = @_;
+    open my $out, '>', "$directory/$name" or die "$name: $!\n";
+    print {$out} $text;
+    close $out;
+    chmod $mode, "$directory/$name";
+    return "$directory/$name";
+}
+
+my $env = file('env', "AUTH_URL=https://idp.example.test\nCLIENT_ID=id\nCLIENT_SECRET=secret\n", 0600);
+my $open_env = file('open.env', "AUTH_URL=https://idp.example.test\n", 0644);
+my $secret = file('secret', "from-a-file-with-a-line-end\n", 0600);
+
+# Configurations that start.
+for my $good ("PlusAuthEnvFile $env", "PlusAuthTenant mytenant\nPlusAuthClientID id\nPlusAuthClientSecret secret",
+    "PlusAuthIssuer http://localhost:3001\nPlusAuthClientID id\nPlusAuthClientAuth none",
+    "PlusAuthIssuer http://127.0.0.1:3001\nPlusAuthClientID id\nPlusAuthClientSecret file:$secret",
+    "PlusAuthIssuer http://[::1]:3001/x\nPlusAuthClientID id\nPlusAuthClientSecret \"exec:/bin/cat $secret\"",
+    "$provider\nPlusAuthSigningAlgs RS256 ES256 EdDSA", "$provider\nPlusAuthSessionLifetime 30min\nPlusAuthSessionIdle 90",
+    "$provider\nPlusAuthKey 0123456789abcdef fedcba9876543210", "$provider\nPlusAuthOrigin https://www.example.test",
+    "$provider\nPlusAuthHTTPTimeout 500ms 2s", "PlusAuthEnvFile $env\nPlusAuthScope \"openid email\"",
+    "$provider\n<Location /x>\nPlusAuthExport headers X-User=sub\nPlusAuthUser email\n</Location>",
+    "<PlusAuthProvider a>\n$provider</PlusAuthProvider>\n<PlusAuthProvider b>\nPlusAuthEnvFile $env\n</PlusAuthProvider>", '') {
+    my ($rc, $text) = httpd("$good\n", '-t');
+    is $rc, 0, 'starts: ' . ($good =~ s/\n/; /gr) or diag $text;
+}
+
+# Configurations that do not: the value, the directive that the message must name.
+my @bad = (
+    ['PlusAuthIssuer http://idp.example.test', 'PlusAuthIssuer'], ['PlusAuthIssuer idp.example.test', 'PlusAuthIssuer'],
+    ['PlusAuthIssuer ftp://idp.example.test', 'PlusAuthIssuer'], ['PlusAuthIssuer https://user@idp.example.test', 'PlusAuthIssuer'],
+    ['PlusAuthIssuer https://idp.example.test/#x', 'PlusAuthIssuer'], ['PlusAuthIssuer http://localhost.evil.example', 'PlusAuthIssuer'],
+    ['PlusAuthIssuer http://127.0.0.1.evil.example', 'PlusAuthIssuer'], ['PlusAuthIssuer ""', 'PlusAuthIssuer'],
+    ['PlusAuthTenant My_Tenant', 'PlusAuthTenant'], ['PlusAuthTenant ab', 'PlusAuthTenant'], ['PlusAuthTenant a.b.c', 'PlusAuthTenant'],
+    ["PlusAuthEnvFile $open_env", 'PlusAuthEnvFile'], ['PlusAuthEnvFile /nowhere/env', 'PlusAuthEnvFile'],
+    ['PlusAuthClientSecret file:/nowhere/secret', 'PlusAuthClientSecret'], ['PlusAuthClientSecret exec:/bin/false', 'PlusAuthClientSecret'],
+    ['PlusAuthClientSecret ""', 'PlusAuthClientSecret'], ['PlusAuthClientID ""', 'PlusAuthClientID'],
+    ['PlusAuthClientAuth basic', 'PlusAuthClientAuth'], ['PlusAuthScope "profile email"', 'PlusAuthScope', 1],
+    ['PlusAuthSigningAlgs none', 'PlusAuthSigningAlgs'], ['PlusAuthSigningAlgs RS256 rs512', 'PlusAuthSigningAlgs'],
+    ['PlusAuthUserInfo maybe', 'PlusAuthUserInfo'], ['PlusAuthOrigin www.example.test', 'PlusAuthOrigin'],
+    ['PlusAuthOrigin https://www.example.test/path', 'PlusAuthOrigin'], ['PlusAuthPath login login', 'PlusAuthPath'],
+    ['PlusAuthPath nowhere /x', 'PlusAuthPath'], ['PlusAuthPath login //evil.example', 'PlusAuthPath'],
+    ['PlusAuthAfterLogout https://evil.example/', 'PlusAuthAfterLogout'], ['PlusAuthAfterLogout //evil.example/', 'PlusAuthAfterLogout'],
+    ['PlusAuthSessionLifetime soon', 'PlusAuthSessionLifetime'], ['PlusAuthSessionLifetime 0', 'PlusAuthSessionLifetime'],
+    ['PlusAuthSessionIdle -5', 'PlusAuthSessionIdle'], ['PlusAuthSessionStore nosuch', 'PlusAuthSessionStore', 1],
+    ['PlusAuthKey short', 'PlusAuthKey'], ['PlusAuthCookie "a b"', 'PlusAuthCookie'], ['PlusAuthCookie a Secure', 'PlusAuthCookie'],
+    ['PlusAuthCookie a SameSite=Maybe', 'PlusAuthCookie'], ['PlusAuthCookie __Host-a Domain=example.test', 'PlusAuthCookie', 1],
+    ['PlusAuthCookie __Host-a', 'PlusAuthCookie', 1], ['PlusAuthHTTPTimeout 3s', 'PlusAuthHTTPTimeout'],
+    ['PlusAuthHTTPTimeout 3s never', 'PlusAuthHTTPTimeout'], ['PlusAuthCAFile /nowhere/ca.pem', 'PlusAuthCAFile'],
+    ['PlusAuthTemplates /nowhere', 'PlusAuthTemplates'], ['PlusAuthUnauthenticated maybe', 'PlusAuthUnauthenticated'],
+    ['PlusAuthExport cookies', 'PlusAuthExport'], ['PlusAuthExport headers X-User', 'PlusAuthExport'],
+    ['PlusAuthExport headers "X User=sub"', 'PlusAuthExport'], ['PlusAuthExport env X-User=sub', 'PlusAuthExport'],
+    ['PlusAuthPage ../page.html', 'PlusAuthPage'], ["<PlusAuthProvider a>\nPlusAuthClientID x\n</PlusAuthProvider>", 'PlusAuthProvider', 1],
+    ["<PlusAuthProvider>\n</PlusAuthProvider>", 'PlusAuthProvider'],
+);
+for my $case (@bad) {
+    my ($line, $name, $whole) = @$case;
+    # -t does not open stores: those messages come at start.
+    my ($rc, $text) = httpd(($line =~ /^PlusAuth(?:Issuer|Tenant)/ ? '' : $provider) . "$line\n", '-t');
+    ($rc, $text) = httpd("$provider$line\n", '-X') if $rc == 0 && $name eq 'PlusAuthSessionStore';
+    $text .= slurp("$directory/log");
+    my @lines = grep { /\Q$name\E/ } split /\n/, $text;
+    ok $rc != 0 && @lines, "refused: $line" =~ s/\n/; /gr or diag "rc $rc: $text";
+}
+
+subtest 'what is missing is named' => sub {
+    for my $case (['PlusAuthIssuer https://idp.example.test', qr/PlusAuthClientID/], ['PlusAuthClientID id', qr/PlusAuthIssuer/],
+        ["PlusAuthIssuer https://idp.example.test\nPlusAuthClientID id\nPlusAuthClientAuth client_secret_basic", qr/PlusAuthClientSecret/]) {
+        my ($rc, $text) = httpd("$case->[0]\n", '-t');
+        isnt $rc, 0, 'refused: ' . ($case->[0] =~ s/\n/; /gr);
+        like $text . slurp("$directory/log"), $case->[1], 'the log says what to write';
+    }
+};
+
+subtest 'none of it is for .htaccess' => sub {
+    my ($rc, $list) = httpd($provider, '-L');
+    my @ours = $list =~ /^<?(PlusAuth\w+) \(mod_plusauth\.c\)\n(?:\t.*\n)*?\t(Allowed in [^\n]*)/mg;
+    ok @ours > 20, @ours / 2 . ' directives';
+    while (my ($name, $where) = splice @ours, 0, 2) {
+        unlike $where, qr/\.htaccess/, "$name: $where";
+    }
+};
+
+subtest 'the README\'s table is the command table' => sub {
+    my $readme = slurp(vars('top_dir') . '/README.md');
+    return plan skip_all => 'no README yet' if $readme eq '';
+    my ($rc, $list) = httpd($provider, '-L');
+    my %module = map { $_ => 1 } $list =~ /^(<?PlusAuth\w+) \(mod_plusauth\.c\)/mg;
+    my %documented = map { $_ => 1 } map { /`(<?PlusAuth\w+)/g } grep { /^\|/ } split /\n/, $readme;
+    is_deeply [sort keys %documented], [sort keys %module], 'name by name';
+};
+
+sub slurp {
+    my ($file) = @_;
+    open my $in, '<', $file or return '';
+    local $/;
+    return <$in> // '';
+}
+
+done_testing;

@@ -1,0 +1,223 @@
+# login.t: the tutorial from front to back with the provider that has real pages, and what a login is
+# made of.
+use strict;
+use warnings;
+use lib 't/lib';
+use HTTP::Tiny;
+use PlusAuth::Test;
+use Test::More;
+use URI;
+
+my $tutorial = site('tutorial');
+
+sub provider_requests {
+    my $url = 'http://127.0.0.1:' . vars('provider_port') . '/_test/requests';
+    return JSON::PP::decode_json(HTTP::Tiny->new->get($url)->{content});
+}
+
+# From a page that wants a login to the page that follows it, through the provider's forms.
+sub sign_in {
+    my ($browser, $url, $name) = @_;
+    my $form = $browser->visit($url);
+    return $browser->submit($form, login => $name, password => 'anything');
+}
+
+subtest 'an anonymous visitor' => sub {
+    my $browser = browser();
+    my $home = $browser->visit("$tutorial/");
+    is $home->code, 200, 'the home page';
+    like page_text($home), qr/\Q$_\E/, $_
+        for 'Plusauth Starter', 'Hello, world!', 'This is a template for a simple login/register system.',
+        'To view Profile page please login.', 'Login/Register »';
+    like $home->decoded_content, qr{<a\b[^>]*href="/login"}, 'with a link to the login';
+    unlike page_text($home), qr/Logged in as|Logout|View Profile/, 'and none of a user';
+    is_deeply { $browser->cookies }, {}, 'gets no cookie';
+    like $home->header('Content-Security-Policy'), qr/default-src 'none'/, 'a strict content security policy';
+    unlike $home->decoded_content, qr/<script|https?:\/\/(?!www\.w3\.org)/, 'no script, nothing from elsewhere';
+};
+
+subtest 'sign in by the link of the home page, and out again' => sub {
+    my $browser = browser();
+    my $home = sign_in($browser, "$tutorial/login", 'grace');
+    is $home->{seen_url}, "$tutorial/", 'back on the home page';
+    is $home->code, 200, 'which is there';
+    my $text = page_text($home);
+    like $text, qr/Logged in as: grace/, 'it greets';
+    like $text, qr/View Profile »/, 'it links to the profile';
+    like $text, qr/Logout/, 'and to logout';
+    unlike $text, qr{Login/Register}, 'but not to login';
+    my $profile = $browser->visit("$tutorial/profile");
+    is $profile->code, 200, 'the profile page';
+    $text = page_text($profile);
+    like $text, qr/Welcome grace\@example\.com !|Welcome grace\@example\.com!/, 'welcomes';
+    like $text, qr/User object:/, 'shows the user object';
+    my ($pre) = $profile->decoded_content =~ m{<pre[^>]*>(.*?)</pre>}s;
+    $pre =~ s/&quot;/"/g;
+    my $user = eval { JSON::PP::decode_json($pre) };
+    is $user->{username}, 'grace', 'which is JSON';
+    like $pre, qr/^\{\n  "/, 'indented';
+    is scalar keys %$user, 8, 'with all claims';
+    like $profile->header('Cache-Control') // '', qr/private|no-store/, 'for no shared cache';
+
+    my $logout = $browser->visit("$tutorial/logout");
+    $logout = $browser->submit($logout, logout => 'yes') if $logout->{seen_url} !~ /^\Q$tutorial\E/;
+    is $logout->{seen_url}, "$tutorial/", 'signed out, and home again';
+    like page_text($logout), qr{Login/Register}, 'as nobody';
+    my $again = $browser->get("$tutorial/profile");
+    is $again->code, 302, 'the profile wants a login';
+};
+
+subtest 'the provider still knows the user: no second form' => sub {
+    my $browser = browser();
+    sign_in($browser, "$tutorial/login", 'grace');
+    $browser->drop_cookie('plusauth');
+    my $profile = $browser->visit("$tutorial/profile");
+    is $profile->{seen_url}, "$tutorial/profile", 'straight to the profile';
+    like page_text($profile), qr/Welcome grace/, 'of the same user';
+};
+
+subtest 'a user who cancels' => sub {
+    my $browser = browser();
+    my $form = $browser->visit("$tutorial/profile");
+    my ($cancel) = $form->decoded_content =~ m{<a\b[^>]*href="([^"]*abort[^"]*)"}
+        or return plan skip_all => 'the form has no cancel link';
+    my $answer = $browser->visit(URI->new_abs($cancel, $form->{seen_url})->as_string);
+    is $answer->code, 403, 'is told so';
+    like page_text($answer), qr/access_denied/, 'with the reason';
+    ok !defined session_cookie($browser), 'and has no session';
+};
+
+subtest 'the login path when signed in already' => sub {
+    my $browser = browser();
+    sign_in($browser, "$tutorial/login", 'grace');
+    my $answer = $browser->get("$tutorial/login");
+    is $answer->code, 302, 'no second login';
+    is $answer->header('Location'), "$tutorial/", 'home';
+};
+
+# The rest with the provider that needs no forms.
+my $app = site('app');
+
+subtest 'what the provider is asked' => sub {
+    faults();
+    my $browser = browser();
+    my $answer = $browser->visit("$app/app/page.html");
+    is $answer->code, 200, 'signed in';
+    my ($asked) = calls_to('/authorize');
+    my %query = %{ $asked->{query} };
+    is $query{response_type}, 'code', 'code';
+    is $query{scope}, 'openid profile email', 'scope';
+    is $query{client_id}, 'client', 'client_id';
+    is $query{redirect_uri}, "$app/login/callback", 'redirect_uri';
+    is $query{code_challenge_method}, 'S256', 'PKCE by S256';
+    like $query{$_}, qr/^[\w-]{22,}$/, "$_ is long and random" for qw(code_challenge state nonce);
+    ok !exists $query{$_}, "no $_" for qw(response_mode prompt max_age audience code_verifier client_secret);
+    my ($exchange) = calls_to('/oauth2/token');
+    is_deeply [sort keys %{ $exchange->{form} }], [qw(code code_verifier grant_type redirect_uri)],
+        'the token request has what it must';
+    is $exchange->{auth}, 'client_secret_basic', 'and authenticates by Basic';
+    like $exchange->{headers}{accept}, qr{application/json}, 'it wants JSON';
+    my ($userinfo) = calls_to('/oidc/userinfo');
+    like $userinfo->{headers}{authorization}, qr/^Bearer /, 'userinfo by Bearer';
+    ok !exists $_->{headers}{cookie}, "no cookie to $_->{path}" for grep { $_->{path} !~ /authorize/ } calls();
+};
+
+for my $path ('/app/page.html', '/app/page.html?a=1&b=%20x&c', '/app/page.html?q=%C3%A9%26%3D', '/app/page.html?',
+    '/app/./page.html?x=//evil.example') {
+    subtest "a deep link comes back to itself: $path" => sub {
+        faults();
+        my $browser = browser();
+        my $answer = $browser->visit("$app$path");
+        is $answer->code, 200, 'signed in';
+        is $answer->{seen_url}, "$app$path", 'where it wanted to go';
+    };
+}
+
+subtest 'an audience and scopes' => sub {
+    faults();
+    is browser()->visit(site('attack') . '/p/audience/page.html')->code, 200, 'signed in';
+    my ($asked) = calls_to('/authorize');
+    is $asked->{query}{audience}, 'https://api.example.test/', 'audience';
+    is $asked->{query}{scope}, 'openid email orders:read', 'scope';
+};
+
+subtest 'a warm login is two requests to the provider, on a connection that is open' => sub {
+    faults();
+    my $keeper = browser();
+    is $keeper->visit("$app/app/page.html")->code, 200, 'a first login';
+    my ($connection) = map { $_->{connection} } reverse grep { $_->{path} =~ /userinfo/ } calls();
+    for my $round (1 .. 5) {
+        faults();
+        # The same connection to httpd, and so the same process, but no cookies.
+        $keeper->{cookies} = {};
+        is $keeper->visit("$app/app/page.html")->code, 200, "login $round";
+        my @own = grep { $_->{path} !~ /authorize/ } calls();
+        is_deeply [map { $_->{path} =~ s{.*/}{}r } @own], [qw(token userinfo)], 'two requests';
+        is_deeply [map { $_->{connection} } @own], [$connection, $connection], 'no new connection';
+    }
+};
+
+subtest 'many tabs: four logins at once all end well' => sub {
+    faults();
+    my $browser = browser();
+    my %callback = map { $_ => $browser->until("$app/app/page.html?tab=$_", qr{/login/callback}) } 1 .. 4;
+    for my $tab (3, 1, 4, 2) {
+        my $answer = $browser->visit($callback{$tab});
+        is $answer->code, 200, "tab $tab";
+        is $answer->{seen_url}, "$app/app/page.html?tab=$tab", 'each in its own place';
+    }
+};
+
+subtest 'the back button after login' => sub {
+    faults();
+    my $browser = browser();
+    $browser->visit("$app/app/page.html");
+    my ($callback) = grep { /login\/callback/ } map { $_->{seen_url} } @{ $browser->{trail} };
+    my $answer = $browser->visit($callback);
+    isnt $answer->code, 400, 'is no error';
+    like $answer->{seen_url}, qr{^\Q$app\E/$}, 'but leads home';
+};
+
+subtest 'a browser that keeps no session cookie does not go round for ever' => sub {
+    faults();
+    my $browser = browser();
+    my $answer;
+    for (1 .. 8) {
+        $answer = $browser->get("$app/app/page.html");
+        last if $answer->code != 302;
+        my $callback = $browser->until("$app/app/page.html", qr{/login/callback});
+        $browser->get($callback);
+        $browser->drop_cookie('plusauth');
+    }
+    is $answer->code, 500, 'it ends';
+    like page_text($answer), qr/cookie/i, 'in a page that names the cause';
+};
+
+subtest 'another name for the same server: first to its own name' => sub {
+    faults();
+    my $alias = $app =~ s/localhost/127.0.0.1/r;
+    my $browser = browser();
+    my $answer = $browser->get("$alias/app/page.html?x=1");
+    is $answer->code, 302, 'sent on';
+    is $answer->header('Location'), "$app/app/page.html?x=1", 'to the same place on the origin';
+    is scalar calls(), 0, 'before any login began';
+    is $browser->visit("$alias/app/page.html")->code, 200, 'where it works';
+};
+
+subtest 'names of its own for everything' => sub {
+    my $renamed = site('renamed');
+    faults();
+    my $browser = browser();
+    my $answer = $browser->visit("$renamed/app/page.html");
+    is $answer->code, 200, 'signed in';
+    my ($asked) = calls_to('/authorize');
+    is $asked->{query}{redirect_uri}, "$renamed/account/back", 'the callback';
+    my %cookies = $browser->cookies;
+    ok exists $cookies{shop}, 'the cookie';
+    is $browser->get("$renamed/login")->code, 404, 'the usual path is nobody\'s';
+    $answer = $browser->visit("$renamed/account/out");
+    is $answer->{seen_url}, "$renamed/open/sorry.html", 'after logout';
+    is $browser->get("$renamed/app/page.html")->code, 302, 'signed out';
+};
+
+done_testing;

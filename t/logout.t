@@ -1,0 +1,122 @@
+# logout.t: RP-Initiated Logout 1.0 (attack 63): the local session is gone whatever the provider says, and
+# no other site can end it.
+use strict;
+use warnings;
+use lib 't/lib';
+use PlusAuth::Test;
+use Test::More;
+use URI;
+
+my $app = site('app');
+my $page = "$app/app/page.html";
+
+sub signed_in_browser {
+    my ($url) = @_;
+    my $browser = browser();
+    die "no login\n" if $browser->visit($url || $page)->code != 200;
+    return $browser;
+}
+
+subtest 'with the provider' => sub {
+    faults();
+    my $browser = signed_in_browser();
+    my $answer = $browser->get("$app/logout");
+    is $answer->code, 302, 'on to the provider';
+    like $answer->header('Cache-Control'), qr/no-store/, 'not to be stored';
+    ok !defined session_cookie($browser), 'the cookie is gone already';
+    my $url = URI->new($answer->header('Location'));
+    like $url, qr{/i/app/oidc/logout\?}, 'its end session endpoint';
+    my %query = $url->query_form;
+    is $query{post_logout_redirect_uri}, "$app/logout", 'with where to return to';
+    is $query{client_id}, 'client', 'who we are';
+    like $query{id_token_hint}, qr/^[\w-]+\.[\w-]+\.[\w-]+$/, 'who is leaving';
+    like $query{state}, qr/^[\w-]{16,}$/, 'and a state';
+    my $home = $browser->visit($url->as_string);
+    is $home->{seen_url}, "$app/", 'and home again';
+    ok !signed_in($browser, $page), 'signed out';
+};
+
+subtest 'never signed in' => sub {
+    faults();
+    my $answer = browser()->get("$app/logout");
+    is $answer->code, 302, 'nothing to do';
+    is $answer->header('Location'), "$app/", 'home';
+    is $answer->header('Set-Cookie'), undef, 'no cookie';
+    is scalar calls(), 0, 'the provider was not asked';
+};
+
+for my $query ('', '?state=', '?state=nonsense', '?state=' . 'A' x 54, '?state=a&state=b', '?x') {
+    subtest "attack 63: a return with a wrong state ('$query') while signed in" => sub {
+        my $browser = signed_in_browser();
+        my $answer = $browser->get("$app/logout$query");
+        is $answer->code, 302, 'is a logout as any';
+        ok !signed_in($browser, $page), 'the session is gone';
+        is browser()->get("$app/logout$query")->header('Location'), "$app/", 'and home when there is none';
+    };
+}
+
+subtest 'attack 63: a provider without an end session endpoint' => sub {
+    my $url = site('attack') . '/p/discovery.no_end_session/page.html';
+    my $browser = signed_in_browser($url);
+    my $answer = $browser->visit(site('attack') . '/logout');
+    is $answer->{seen_url}, site('attack') . '/', 'home';
+    ok !signed_in($browser, $url), 'the session is gone';
+};
+
+subtest 'attack 63: the way back leads nowhere else' => sub {
+    for my $query ('return_to=//evil.example', 'post_logout_redirect_uri=https://evil.example/', 'next=https://evil.example') {
+        my $browser = signed_in_browser();
+        my $answer = $browser->get("$app/logout?$query");
+        my %query = URI->new($answer->header('Location'))->query_form;
+        is $query{post_logout_redirect_uri}, "$app/logout", $query;
+    }
+};
+
+for my $case (['a link on another site', 'cross-site', 'get'], ['a form on another site', 'cross-site', 'post'],
+    ['a link on another port or subdomain', 'same-site', 'get'], ['an image on another site', 'cross-site', 'get',
+        'Sec-Fetch-Mode' => 'no-cors', 'Sec-Fetch-Dest' => 'image'], ['no Sec-Fetch-Site', undef, 'get'],
+    ['a form, no Sec-Fetch-Site', undef, 'post']) {
+    my ($name, $from, $method, @headers) = @$case;
+    subtest "nobody is signed out by $name" => sub {
+        my $browser = signed_in_browser();
+        my $answer = $method eq 'post' ? $browser->post("$app/logout", { confirm => 'yes' }, site => $from, @headers)
+            : $browser->get("$app/logout", site => $from, @headers);
+        $answer = $browser->request('GET', "$app/logout", [Accept => 'text/html']) if !defined $from && $method eq 'get';
+        is $answer->code, 200, 'a page that asks';
+        ok signed_in($browser, $page), 'the session lives';
+        my $done = $browser->submit($answer);
+        ok !signed_in($browser, $page), 'until a person confirms';
+        is $done->{seen_url}, "$app/", 'then as any logout';
+    };
+}
+
+subtest 'a confirmation is good for its own session alone' => sub {
+    my $attacker = signed_in_browser();
+    my $page_of_attacker = $attacker->get("$app/logout", site => 'cross-site');
+    my ($ticket) = $page_of_attacker->decoded_content =~ /name="confirm" value="([^"]+)"/;
+    like $ticket, qr/^[\w-]{20,}$/, 'a ticket';
+    my $victim = signed_in_browser();
+    $victim->post("$app/logout", { confirm => $ticket }, site => 'cross-site');
+    ok signed_in($victim, $page), 'not for others';
+    $attacker->post("$app/logout", { confirm => $ticket }, site => 'same-site');
+    ok !signed_in($attacker, $page), 'for its own it is';
+};
+
+subtest 'other methods' => sub {
+    my $browser = signed_in_browser();
+    is $browser->get("$app/logout", method => $_)->code, 405, $_ for qw(PUT DELETE);
+    ok signed_in($browser, $page), 'the session lives';
+};
+
+subtest 'a return with a state that is genuine does not sign out the next user' => sub {
+    my $browser = signed_in_browser();
+    my $provider = $browser->get("$app/logout")->header('Location');
+    my $back = $browser->get($provider)->header('Location');
+    $browser->visit($page);
+    ok signed_in($browser, $page), 'signed in again meanwhile';
+    my $answer = $browser->get($back);
+    is $answer->header('Location'), "$app/", 'home';
+    ok signed_in($browser, $page), 'and still signed in';
+};
+
+done_testing;

@@ -1,0 +1,73 @@
+# paths.t: ways around the door (attack 66): no spelling of a URL, method or detour inside httpd shows a
+# protected byte to somebody who is not signed in.
+use strict;
+use warnings;
+use lib 't/lib';
+use PlusAuth::Attack;
+use PlusAuth::Test;
+use IO::Socket::INET;
+use Test::More;
+
+my $app = site('app');
+faults();
+
+for my $path ('/app/page.html', '//app/page.html', '/app//page.html', '/./app/page.html', '/open/../app/page.html',
+    '/open/%2e%2e/app/page.html', '/%61pp/page.html', '/app/%70age.html', '/app/..;/app/page.html', '/app/;/page.html',
+    '/app/page.html/', '/app/page.html/extra', '/app/page.html;x', '/app%2fpage.html', '/App/page.html',
+    '/app/page.html%00.txt', '/app\\page.html', '/login/../app/page.html', '/login/callback/../../app/page.html',
+    '/login/app/page.html', '/login/callback/app/page.html', '/dir', '/dir/', '/dir/page.html', '/rewritten', '/ssi/page.shtml',
+    '/fallback/nowhere', '/protected/page.html/../../app/page.html', '/app/page.html?/login/callback',
+    '/app/page.html?code=a&state=b') {
+    subtest "attack 66: $path" => sub {
+        my $answer = raw('GET', $path);
+        unlike $answer, $PROTECTED, 'shows nothing';
+        unlike $answer, qr/"PLUSAUTH|GATEWAY_INTERFACE/, 'runs nothing';
+        like $answer, qr{^HTTP/1\.1 \d\d\d}, 'the server answers';
+    };
+}
+
+for my $method (qw(HEAD POST PUT DELETE OPTIONS TRACE PROPFIND PATCH NONSENSE get Get)) {
+    subtest "attack 66: method $method" => sub {
+        for my $path ('/app/page.html', '/cgi', '/proxy') {
+            my $answer = raw($method, $path);
+            unlike $answer, $PROTECTED, "$path shows nothing";
+            unlike $answer, qr/GATEWAY_INTERFACE/, 'and runs nothing';
+            unlike $answer, qr{^HTTP/1\.1 200}, 'without success' if $method ne 'TRACE';
+        }
+    };
+}
+
+subtest 'attack 66: a page for everybody that includes a protected one' => sub {
+    my $answer = browser()->get("$app/open/includes.shtml");
+    is $answer->code, 200, 'the page';
+    like $answer->content, qr/included:/, 'is there';
+    unlike $answer->content, $PROTECTED, 'without what it includes';
+    is $answer->header('Set-Cookie'), undef, 'and no login was begun for it';
+};
+
+subtest 'attack 66: an ErrorDocument that is protected' => sub {
+    my $answer = browser()->get("$app/fallback/nowhere");
+    unlike $answer->decoded_content, $PROTECTED, 'is not shown';
+};
+
+subtest 'attack 66: an ErrorDocument for everybody, of a protected place' => sub {
+    my $browser = browser();
+    is $browser->get("$app/app/missing/x")->code, 302, 'who is not signed in does not even learn of a 404';
+    $browser->visit("$app/app/page.html");
+    my $answer = $browser->get("$app/app/missing/x");
+    is $answer->code, 404, 'who is gets it';
+    like $answer->content, qr/sorry, not here/, 'as the page says';
+};
+
+# LWP would tidy up what is sent here.
+sub raw {
+    my ($method, $path) = @_;
+    my ($port) = $app =~ /:(\d+)$/;
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) or die "connect: $!\n";
+    print {$socket} "$method $path HTTP/1.1\r\nHost: localhost:$port\r\nConnection: close\r\n"
+        . "Accept: text/html\r\nContent-Length: 0\r\n\r\n";
+    local $/;
+    return <$socket> // '';
+}
+
+done_testing;

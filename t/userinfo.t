@@ -1,0 +1,107 @@
+# userinfo.t: the UserInfo response, and claims on their way to applications (OpenID Connect Core 5.3,
+# attacks 55 and 56).
+use strict;
+use warnings;
+use utf8;
+use lib 't/lib';
+use Encode;
+use PlusAuth::Attack;
+use PlusAuth::Test;
+use Test::More;
+
+refused_all { status => 401, called => '/oidc/userinfo' },
+    [55, 'sub of somebody else', 'userinfo.sub_other', log => qr/\bsub\b/],
+    [55, 'sub missing', 'userinfo.sub_missing', log => qr/\bsub\b/],
+    [55, 'sub a number', 'userinfo.sub_number', log => qr/\bsub\b/],
+    [55, 'sub with something after a NUL', 'userinfo.sub_prefix'],
+    [55, 'status 401', 'userinfo.status_401'],
+    [55, 'status 403', 'userinfo.status_403'];
+
+refused_all { status => 502, called => '/oidc/userinfo' },
+    [55, 'HTML', 'userinfo.html'],
+    [55, 'JSON that says it is HTML', 'userinfo.text_json'],
+    [55, 'a JWT that was not asked for', 'userinfo.jwt'],
+    [55, 'an array', 'userinfo.array'],
+    [55, 'an empty answer', 'userinfo.empty'],
+    [55, 'half an answer', 'userinfo.truncated'],
+    [55, 'a member said twice', 'userinfo.duplicate'],
+    [55, '50 MB', 'userinfo.huge'],
+    [55, 'status 500', 'userinfo.status_500'],
+    [55, 'a redirect', 'userinfo.redirect'],
+    [55, 'no answer', 'userinfo.hang', status => 504];
+
+accepted undef, 'PlusAuthUserInfo off', 'userinfo.sub_other', at => 'no_userinfo', also => sub {
+    is scalar calls_to('/oidc/userinfo'), 0, 'it is not asked';
+};
+
+# The environment of a CGI program, and of one behind mod_proxy, under a fault.
+sub seen {
+    my ($fault, $path) = @_;
+    faults($fault ? "userinfo.$fault" : ());
+    my $browser = browser();
+    my $answer = $browser->visit(site('app') . $path);
+    is $answer->code, 200, "signed in at $path";
+    faults();
+    return environment($answer);
+}
+
+subtest 'attack 56: claims with line ends' => sub {
+    my $env = seen('claim_crlf', '/cgi');
+    like $env->{PLUSAUTH_CLAIM_name}, qr/^Ada\b/, 'the claim is there';
+    for my $name (grep { /^(?:PLUSAUTH|HTTP_)/ } sort keys %$env) {
+        unlike $env->{$name}, qr/[\r\n\0]/, "$name has no line end";
+        like $name, qr/^[A-Za-z0-9_]+$/, "$name is a plain name";
+    }
+    my $behind = seen('claim_crlf', '/proxy');
+    ok !exists $behind->{HTTP_X_EVIL}, 'no header was made of it';
+    my $headers = seen('claim_crlf', '/export/headers/cgi');
+    ok !exists $headers->{HTTP_X_EVIL}, 'nor where claims are headers';
+};
+
+subtest 'attack 56: a claim with NUL' => sub {
+    my $env = seen('claim_nul', '/cgi');
+    unlike $env->{PLUSAUTH_CLAIM_name} // '', qr/\0/, 'none arrives';
+    is $env->{REMOTE_USER}, 'user-1', 'and the user is the same';
+};
+
+subtest 'attack 56: a claim of 100 kB' => sub {
+    my $env = seen('claim_long', '/cgi');
+    is $env->{REMOTE_USER}, 'user-1', 'signed in nevertheless';
+    is $env->{PLUSAUTH_CLAIM_email}, 'ada@example.test', 'with the other claims';
+    cmp_ok length($env->{PLUSAUTH_CLAIM_picture} // ''), '<=', 8192, 'the long one is left out';
+};
+
+subtest 'attack 56: claims that are objects' => sub {
+    my $env = seen('claim_nested', '/cgi');
+    is $env->{PLUSAUTH_CLAIM_address}, '{"country":"UK","street_address":"1 High Street"}', 'JSON';
+    is $env->{PLUSAUTH_CLAIM_groups}, '["math","engines"]', 'arrays too';
+};
+
+subtest 'attack 56: claims that are not ASCII' => sub {
+    my $env = seen('claim_unicode', '/cgi');
+    # The CGI program wrote bytes as if they were characters: undo that.
+    my $name = decode('UTF-8', encode('ISO-8859-1', $env->{PLUSAUTH_CLAIM_name}));
+    is $name, 'Ада Лавлейс 🧮', 'UTF-8, unharmed';
+};
+
+subtest 'attack 56: claims named as variables of ours' => sub {
+    my $env = seen('claim_reserved', '/cgi');
+    is $env->{REMOTE_USER}, 'user-1', 'the user is the same';
+    is $env->{PLUSAUTH_DISPLAY_NAME}, 'ada', 'so is the name';
+    like $env->{PLUSAUTH_USERINFO}, qr/"sub":"user-1"/, 'and the userinfo';
+    is $env->{PLUSAUTH_CLAIM_sub}, 'user-1', 'and the claims';
+};
+
+subtest 'attack 56: claims that are markup' => sub {
+    faults('userinfo.claim_markup');
+    my $browser = browser();
+    my $answer = $browser->visit(site('app') . '/profile');
+    is $answer->code, 200, 'the profile page';
+    unlike $answer->decoded_content, qr/<script>alert|<img src=x|<b>&"/, 'all of it is escaped';
+    like $answer->decoded_content, qr/&lt;b&gt;/, 'and shown';
+    $answer = $browser->visit(site('app') . '/greeting');
+    unlike $answer->decoded_content, qr/<script>alert|<img src=x|<b>&"/, 'on the home page too';
+    faults();
+};
+
+done_testing;
