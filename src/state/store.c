@@ -2,6 +2,8 @@
  * at each reload, and Debian's logrotate reloads every day. */
 #include "store.h"
 
+#include <dlfcn.h>
+
 #include <ap_provider.h>
 #include <apr_strings.h>
 #include <http_config.h>
@@ -26,14 +28,28 @@ apr_status_t pa_store_register(apr_pool_t *pconf)
     return ap_mutex_register(pconf, MUTEX_TYPE, NULL, APR_LOCK_DEFAULT, 0);
 }
 
+/* Keeps the provider's code loaded for good. It registers cleanups with the pool that its instance lives in, here the
+ * process's; httpd unloads modules at each reload and before it ends that pool. */
+static const char *pin(const ap_socache_provider_t *provider)
+{
+    Dl_info object;
+
+    if (!dladdr((const void *)provider, &object))
+        return "its module cannot be found";
+    return dlopen(object.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE)
+               ? NULL : "its module cannot be kept loaded";
+}
+
 static const char *create(server_rec *s, const ap_socache_provider_t *provider,
                           const char *arguments, const pa_store_options *options, retained *store)
 {
     apr_pool_t *process = s->process->pool;
     struct ap_socache_hints hints = { PA_CACHE_KEY_LEN, options->average, options->lifetime };
-    const char *label = apr_pstrdup(process, options->label), *why;
+    const char *label = apr_pstrdup(process, options->label), *why = pin(provider);
     apr_status_t rv;
 
+    if (why)
+        return why;
     why = provider->create(&store->instance, arguments ? apr_pstrdup(process, arguments) : NULL,
                            process, process);
     if (why)
