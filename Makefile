@@ -65,7 +65,7 @@ unit: $(UNIT_TESTS)
 
 $(BUILD)/unit/%: t/unit/%.c $(BUILD)/libplusauth.a
 	@mkdir -p $(@D); echo '  CC $<'
-	@$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -Isrc -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libplusauth.a $(LDFLAGS) $(LIBS) $(APR_LIBS) -lpthread
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -Isrc -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libplusauth.a $(LDFLAGS) $(LIBS) $(APR_LIBS) -lssl -lpthread
 
 $(BUILD)/jose-check: t/jose-check.c $(BUILD)/libplusauth.a
 	@echo '  CC $<'
