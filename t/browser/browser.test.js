@@ -1,5 +1,6 @@
 /* browser.test.js: what a person does with the pages of `make run`, in Debian's Chromium.
- * Prints TAP; leaves pictures in t/browser/out or where SCREENSHOTS says. */
+ * Prints TAP; leaves pictures in t/browser/out or where SCREENSHOTS says (those in docs were made
+ * with SITE_PORT=3000). */
 
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
@@ -11,8 +12,8 @@ import { finish, step } from './tap.js';
 
 const PICTURES = process.env.SCREENSHOTS ?? fileURLToPath(new URL('out', import.meta.url));
 const LOOKS = [
-  { look: 'desktop-light', colorScheme: 'light', viewport: { width: 1280, height: 800 } },
-  { look: 'desktop-dark', colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
+  { look: 'desktop-light', colorScheme: 'light', viewport: { width: 1280, height: 720 } },
+  { look: 'desktop-dark', colorScheme: 'dark', viewport: { width: 1280, height: 720 } },
   { look: 'phone-light', colorScheme: 'light', viewport: { width: 390, height: 844 } },
   { look: 'phone-dark', colorScheme: 'dark', viewport: { width: 390, height: 844 } },
 ];

@@ -59,7 +59,7 @@ async function startChild(command, args, env, ready) {
 
 /* With the embedded provider, unless `environment` has an ENV_FILE that exists. */
 export async function startSite(environment = {}) {
-  const port = environment.PORT ?? await freePort();
+  const port = environment.PORT ?? (Number(process.env.SITE_PORT) || await freePort());
   const env = { ...process.env, ENV_FILE: '/nonexistent/.env', ...environment, PORT: port };
   const site = await startChild(RUN, [], env, 'Post Logout Redirect URIs');
   site.origin = `http://localhost:${port}`;
