@@ -1,6 +1,6 @@
 /* browser.test.js: what a person does with the pages of `make run`, in Debian's Chromium.
- * Prints TAP; leaves pictures in t/browser/out or where SCREENSHOTS says (those in docs were made
- * with SITE_PORT=3000). */
+ * Prints TAP; leaves pictures in t/browser/out or where SCREENSHOTS says; picture.js makes README's
+ * of them. */
 
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
