@@ -54,6 +54,7 @@ static void register_hooks(apr_pool_t *pool)
                             AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(pa_authn_check, NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_type_checker(pa_route_type, NULL, typers, APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(pa_authn_pass, NULL, readers, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(pa_export_fixup, NULL, readers, APR_HOOK_FIRST);
     ap_hook_fixups(pa_route_fixup, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_handler(pa_route_handler, NULL, NULL, APR_HOOK_FIRST);

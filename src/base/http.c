@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 #include <string.h>
 
+#include "text.h"
 #include "url.h"
 
 #define IDLE_MAX 32         /* handles kept, each with at most five connections */
@@ -299,17 +300,6 @@ static const struct {
     { CURLE_NOT_BUILT_IN, PA_FAULT_OURS, 0 },
 };
 
-static char *printable(apr_pool_t *pool, const char *text)
-{
-    char *copy = apr_pstrdup(pool, text);
-    for (char *at = copy; *at; at++) {
-        if (*at < ' ' || *at > '~') {
-            *at = ' ';
-        }
-    }
-    return copy;
-}
-
 static const pa_fault *fault_of(const transfer *t, CURLcode code)
 {
     pa_fault_kind kind = PA_FAULT_NONSENSE;
@@ -326,7 +316,7 @@ static const pa_fault *fault_of(const transfer *t, CURLcode code)
     }
     const char *origin = pa_url_origin(t->pool, t->request->url);
     const char *why = apr_psprintf(t->pool, "%s: %s", origin ? origin : "a provider's URL", reason);
-    return pa_fault_new(t->pool, kind, printable(t->pool, why));
+    return pa_fault_new(t->pool, kind, pa_text_printable(t->pool, why, strlen(why)));
 }
 
 static const char *media_type(apr_pool_t *pool, CURL *curl)
@@ -344,7 +334,7 @@ static const char *media_type(apr_pool_t *pool, CURL *curl)
     for (char *at = type; *at; at++) {
         *at = (char)apr_tolower(*at);
     }
-    return printable(pool, type);
+    return pa_text_printable(pool, type, len);
 }
 
 static const pa_fault *perform(CURL *curl, transfer *t, const pa_http_settings *settings,

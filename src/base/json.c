@@ -19,11 +19,11 @@ json_t *pa_json_own(apr_pool_t *pool, json_t *json)
 
 /* jansson itself refuses invalid UTF-8, lone surrogates, \u0000, integers beyond 64 bits, trailing
  * data and nesting over 2048 levels. Its error texts quote the input: they are not passed on. */
-const char *pa_json_object_parse(apr_pool_t *pool, pa_bytes text, json_t **out)
+static const char *parse(apr_pool_t *pool, pa_bytes text, size_t flags, json_t **out)
 {
     json_error_t error;
-    json_t *json = pa_json_own(
-        pool, json_loadb((const char *)text.at, text.len, JSON_REJECT_DUPLICATES, &error));
+    json_t *json = pa_json_own(pool, json_loadb((const char *)text.at, text.len,
+                                                JSON_REJECT_DUPLICATES | flags, &error));
 
     if (!json && json_error_code(&error) == json_error_duplicate_key)
         return "JSON with the same member twice";
@@ -35,11 +35,22 @@ const char *pa_json_object_parse(apr_pool_t *pool, pa_bytes text, json_t **out)
     return NULL;
 }
 
+const char *pa_json_object_parse(apr_pool_t *pool, pa_bytes text, json_t **out)
+{
+    return parse(pool, text, 0, out);
+}
+
+const char *pa_json_claims_parse(apr_pool_t *pool, pa_bytes text, json_t **out)
+{
+    return parse(pool, text, JSON_ALLOW_NUL, out);
+}
+
 const char *pa_json_text(const json_t *object, const char *name)
 {
-    const char *text = json_string_value(json_object_get(object, name));
+    const json_t *member = json_object_get(object, name);
+    const char *text = json_string_value(member);
 
-    return text && *text ? text : NULL;
+    return text && *text && strlen(text) == json_string_length(member) ? text : NULL;
 }
 
 const char *pa_json_date(const json_t *object, const char *name, int *present, apr_time_t *out)
@@ -63,7 +74,7 @@ static int is_text(const json_t *value, const char *text)
 {
     const char *found = json_string_value(value);
 
-    return found && !strcmp(found, text);
+    return found && strlen(found) == json_string_length(value) && !strcmp(found, text);
 }
 
 int pa_json_holds(const json_t *object, const char *name, const char *text)

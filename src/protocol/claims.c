@@ -33,12 +33,12 @@ static int is_token_claim(const char *name)
     return 0;
 }
 
-static char *without_control_characters(apr_pool_t *pool, const char *text)
+static char *without_control_characters(apr_pool_t *pool, const char *text, apr_size_t len)
 {
-    char *copy = apr_pstrdup(pool, text);
+    char *copy = apr_pstrmemdup(pool, text, len);
     char *at;
 
-    for (at = copy; *at; at++) {
+    for (at = copy; at < copy + len; at++) {
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
             *at = ' ';
     }
@@ -61,12 +61,16 @@ static char *make_name(apr_pool_t *pool, const char *name)
 static const char *make_value(apr_pool_t *pool, const json_t *value)
 {
     const char *text = json_string_value(value);
+    apr_size_t len = json_string_length(value);
 
     if (json_is_null(value))
         return NULL;
-    if (!text && !(text = pa_json_dump(pool, value, 0)))
-        return NULL;
-    return strlen(text) > PA_CLAIM_MAX ? NULL : without_control_characters(pool, text);
+    if (!text) {
+        if (!(text = pa_json_dump(pool, value, 0)))
+            return NULL;
+        len = strlen(text);
+    }
+    return len > PA_CLAIM_MAX ? NULL : without_control_characters(pool, text, len);
 }
 
 /* httpd's tables do not tell case apart: neither may names. */
@@ -116,6 +120,22 @@ apr_array_header_t *pa_claims_flatten(apr_pool_t *pool, const json_t *userinfo,
     return claims;
 }
 
+const char *pa_claims_document(apr_pool_t *pool, const json_t *claims)
+{
+    json_t *kept = pa_json_own(pool, json_object());
+    const char *name, *text;
+    json_t *value;
+
+    json_object_foreach((json_t *)claims, name, value)
+    {
+        text = pa_json_dump(pool, value, 0);
+        if (text && strlen(text) <= PA_CLAIM_MAX)
+            json_object_set(kept, name, value);
+    }
+    text = pa_json_dump(pool, kept, 0);
+    return text && strlen(text) <= PA_CLAIMS_DOCUMENT_MAX ? text : NULL;
+}
+
 const char *pa_claims_display_name(apr_pool_t *pool, const json_t *userinfo, const json_t *id_token)
 {
     static const char *const names[] = { "username", "preferred_username", "email", "name", "sub" };
@@ -127,5 +147,5 @@ const char *pa_claims_display_name(apr_pool_t *pool, const json_t *userinfo, con
         if (!found)
             found = pa_json_text(id_token, names[i]);
     }
-    return found ? without_control_characters(pool, found) : NULL;
+    return found ? without_control_characters(pool, found, strlen(found)) : NULL;
 }

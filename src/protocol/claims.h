@@ -22,6 +22,11 @@ typedef struct pa_claim {
 apr_array_header_t *pa_claims_flatten(apr_pool_t *pool, const json_t *userinfo,
                                       const json_t *id_token);
 
+/* The claims as one JSON document, without those that are longer than PA_CLAIM_MAX. NULL when even so it is
+ * longer than PA_CLAIMS_DOCUMENT_MAX. */
+#define PA_CLAIMS_DOCUMENT_MAX 16384
+const char *pa_claims_document(apr_pool_t *pool, const json_t *claims);
+
 /* What to call the user: username, preferred_username, email, name, sub: the first there is
  * (a non-empty string), in userinfo first, then in the ID token. Control characters have become spaces. */
 const char *pa_claims_display_name(apr_pool_t *pool, const json_t *userinfo,

@@ -132,3 +132,17 @@ int pa_authn_check(request_rec *r)
         return without_user(r, provider);
     return with_user(r, session);
 }
+
+int pa_authn_pass(request_rec *r)
+{
+    const char *type;
+    int status;
+
+    if (r->user || pa_dir_conf_get(r)->unauthenticated != PA_UNAUTHENTICATED_PASS)
+        return DECLINED;
+    type = ap_auth_type(r);
+    if (!type || ap_cstr_casecmp(type, "PlusAuth") != 0)
+        return DECLINED;
+    status = pa_authn_check(r);
+    return status == OK ? DECLINED : status;
+}

@@ -129,7 +129,7 @@ static void add_variables(apr_pool_t *pool, const returning *back, pa_session *s
     add_variable(session, "PLUSAUTH_DISPLAY_NAME",
                  pa_claims_display_name(pool, back->userinfo, back->id_token));
     add_variable(session, "PLUSAUTH_USERINFO",
-                 pa_json_dump(pool, back->userinfo ? back->userinfo : back->id_token, 0));
+                 pa_claims_document(pool, back->userinfo ? back->userinfo : back->id_token));
     for (int i = 0; i < claims->nelts; i++) {
         const pa_claim *claim = &APR_ARRAY_IDX(claims, i, pa_claim);
 

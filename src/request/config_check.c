@@ -267,11 +267,22 @@ static const char *complete_realm(apr_pool_t *pool, pa_server_conf *conf)
     return NULL;
 }
 
+static const char *check_stores(apr_pool_t *pool, const pa_server_conf *conf)
+{
+    const char *why = conf->store ? pa_store_check(pool, conf->store) : NULL;
+
+    if (why)
+        return apr_pstrcat(pool, "PlusAuthSessionStore: ", why, NULL);
+    return pa_store_check(pool, DEFAULT_STORE);
+}
+
 static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_conf *conf)
 {
     const char *why = complete_providers(pool, conf);
 
     if (why || !conf->enabled)
+        return why;
+    if ((why = check_stores(pool, conf)))
         return why;
     for (int i = 0; i < PA_PATH_COUNT; i++) {
         if (!conf->path[i])

@@ -7,6 +7,7 @@
 
 #include "../base/envfile.h"
 #include "../base/url.h"
+#include "template.h"
 
 #define ENV_FILE_MAX 65536
 #define COOKIE_NAME_MAX 48
@@ -352,9 +353,10 @@ static const char *set_export(cmd_parms *cmd, void *dir, int argc, char *const a
 
 static const char *set_page(cmd_parms *cmd, void *dir, const char *value)
 {
-    (void)cmd;
-    if (!*value || *value == '.' || strpbrk(value, "/\\"))
-        return "PlusAuthPage: the name of a file in the directory of PlusAuthTemplates";
+    const char *why = pa_template_check_name(value);
+
+    if (why)
+        return apr_psprintf(cmd->pool, "PlusAuthPage: %s: %s", value, why);
     ((pa_dir_conf *)dir)->page = value;
     return NULL;
 }
@@ -366,6 +368,7 @@ static const char *provider_section(cmd_parms *cmd, void *dir, const char *argum
     const char *end = ap_strrchr_c(argument, '>');
     const char *name, *rest, *why;
 
+    (void)dir;
     if (!end)
         return apr_pstrcat(cmd->pool, cmd->cmd->name, "> directive missing closing '>'", NULL);
     if (conf->target)
@@ -376,7 +379,7 @@ static const char *provider_section(cmd_parms *cmd, void *dir, const char *argum
         return "<PlusAuthProvider>: one name, of at most 32 characters";
     conf->target = pa_provider_directives_create(cmd->pool);
     apr_hash_set(conf->named, name, APR_HASH_KEY_STRING, conf->target);
-    why = ap_walk_config(cmd->directive->first_child, cmd, dir);
+    why = ap_walk_config(cmd->directive->first_child, cmd, cmd->context);
     conf->target = NULL;
     return why;
 }

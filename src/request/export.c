@@ -40,7 +40,7 @@ int pa_export_fixup(request_rec *r)
     /* A page of ours greets whoever is signed in; it is there for everybody. */
     if (pa_session_load(r, &session) != APR_SUCCESS || !session)
         return DECLINED;
-    if (page)
+    if (page && !is_ours(r))
         pa_export_mark_private(r);
     if (dir->export == PA_EXPORT_HEADERS)
         export_headers(r, session, dir->headers);

@@ -394,9 +394,20 @@ int pa_page_handler(request_rec *r)
                          "This server is not set up completely.", NULL);
 }
 
+/* mod_dir looks for an index file wherever a path is a directory, and redirects there. */
+static int fix_directory(request_rec *r)
+{
+    if (r->handler && strcmp(r->handler, "plusauth-page") == 0)
+        r->finfo.filetype = APR_NOFILE;
+    return DECLINED;
+}
+
 void pa_page_register(apr_pool_t *pool)
 {
+    static const char *const readers[] = { "mod_dir.c", NULL };
+
     (void)pool;
+    ap_hook_fixups(fix_directory, NULL, readers, APR_HOOK_MIDDLE);
     pa_template_register();
     ap_register_output_filter(TYPE_FILTER, set_error_type, NULL, AP_FTYPE_RESOURCE);
     ap_hook_insert_error_filter(insert_error_filter, NULL, NULL, APR_HOOK_MIDDLE);

@@ -9,8 +9,19 @@
 #include "../base/crypto.h"
 #include "../plusauth.h"
 
-/* A plain request writes at most so often. */
+/* A plain request writes at most so often; more often only where a session may idle for minutes at most. */
 #define TOUCH_INTERVAL apr_time_from_sec(60)
+#define TOUCH_FRACTION 4
+
+static int is_touch_due(request_rec *r, const pa_visit_settings *settings,
+                        const pa_session *session)
+{
+    apr_interval_time_t interval = settings->idle / TOUCH_FRACTION;
+
+    if (interval > TOUCH_INTERVAL)
+        interval = TOUCH_INTERVAL;
+    return r->request_time - session->touched >= interval;
+}
 
 static apr_time_t expiry(const pa_visit_settings *settings, const pa_session *session)
 {
@@ -85,7 +96,7 @@ static apr_status_t read_session(request_rec *r, pa_visit *visit)
     visit->rec->encoded = session->entries;
     if (session->sub)
         visit->session = session;
-    if (r->request_time - session->touched >= TOUCH_INTERVAL)
+    if (is_touch_due(r, visit->settings, session))
         touch(r, visit, session);
     return APR_SUCCESS;
 }

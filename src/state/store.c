@@ -73,21 +73,34 @@ static void remember(retained *store)
     opened = store;
 }
 
+/* The provider of "name[:arguments]", NULL when none of that name is loaded. */
+static const ap_socache_provider_t *provider_of(apr_pool_t *pool, const char *spec)
+{
+    const char *name = apr_pstrmemdup(pool, spec, strcspn(spec, ":"));
+
+    return ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, name, AP_SOCACHE_PROVIDER_VERSION);
+}
+
+const char *pa_store_check(apr_pool_t *pool, const char *spec)
+{
+    int len = (int)strcspn(spec, ":");
+
+    return provider_of(pool, spec) ? NULL
+                                   : apr_psprintf(pool, "there is no store \"%.*s\": is "
+                                                  "mod_socache_%.*s loaded?", len, spec, len, spec);
+}
+
 const char *pa_store_open(server_rec *s, apr_pool_t *pconf, const pa_store_options *options,
                           pa_cache **out)
 {
     const char *colon = strchr(options->spec, ':');
-    const char *name = colon ? apr_pstrmemdup(pconf, options->spec, colon - options->spec)
-                             : options->spec;
     const char *key = apr_pstrcat(pconf, "mod_plusauth/", options->label, "/", options->spec, NULL);
-    const ap_socache_provider_t *provider;
+    const ap_socache_provider_t *provider = provider_of(pconf, options->spec);
     retained *store;
     const char *why;
 
-    provider = ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, name, AP_SOCACHE_PROVIDER_VERSION);
     if (!provider)
-        return apr_psprintf(pconf, "there is no store \"%s\": is mod_socache_%s loaded?", name,
-                            name);
+        return pa_store_check(pconf, options->spec);
     store = ap_retained_data_get(key);
     if (!store) {
         retained made = { 0 };

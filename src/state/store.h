@@ -17,6 +17,9 @@ typedef struct pa_store_options {
     apr_interval_time_t lifetime; /* of a record */
 } pa_store_options;
 
+/* Whether the provider that a spec names is there. NULL, or the reason. */
+const char *pa_store_check(apr_pool_t *pool, const char *spec);
+
 /* Opens a store, or finds the one that was opened before a graceful reload under the same label and spec: with its
  * memory and lock, which belong to the process. In post_config. NULL and *out set, or the reason. */
 const char *pa_store_open(server_rec *s, apr_pool_t *pconf, const pa_store_options *options,
