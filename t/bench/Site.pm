@@ -1,0 +1,146 @@
+# Site.pm: one httpd of the bench with one of the configurations of httpd.conf, a browser's login at
+# it, and requests over one connection that is kept alive.
+package Site;
+use strict;
+use warnings;
+use File::Path 'make_path';
+use IO::Socket::INET;
+use POSIX ();
+use PlusAuth::Browser;
+use Time::HiRes 'sleep';
+
+our $BODY = "hello\n";
+my $START_SECONDS = 60;
+my $ANSWER_SECONDS = 30;
+my %running;
+
+# What each configuration asks of whoever signs in: the fields of its login page.
+my %login = (
+    plain => undef,
+    plusauth => { login => 'ada', password => 'any' },
+    auth_openidc => { login => 'ada', password => 'any' },
+    session_crypto => { httpd_username => 'ada', httpd_password => 'secret' },
+);
+
+# Starts it. `defines` are those of httpd.conf; `callgrind` names a file for its profiles.
+sub start {
+    my ($class, $name, %options) = @_;
+    my $self = bless { name => $name, %options }, $class;
+    my $state = $self->{state};
+    make_path("$state/htdocs");
+    _write("$state/htdocs/file.txt", $BODY);
+    # What htpasswd -s makes of ada:secret.
+    _write("$state/passwords", "ada:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n");
+    my %defines = (%{ $self->{defines} }, PORT => $self->{port}, STATE => $state);
+    my @command = ($self->{httpd}, '-f', "$self->{bench}/httpd.conf", '-d', $state,
+        map({ ('-C', "Define $_ \"$defines{$_}\"") } sort keys %defines),
+        '-C', "Define BENCH_$name");
+    push @command, $self->{callgrind} ? ('-C', 'Define PREFORK', '-X') : ('-D', 'FOREGROUND');
+    unshift @command, 'valgrind', '--tool=callgrind', '--quiet',
+        "--callgrind-out-file=$self->{callgrind}" if $self->{callgrind};
+    $self->{pid} = _spawn("$state/output.log", @command);
+    $running{ $self->{pid} } = 1;
+    $self->_await;
+    return $self;
+}
+
+sub stop {
+    my ($self) = @_;
+    _end($self->{pid});
+    return;
+}
+
+# Every httpd that is still there; also when the bench dies.
+sub stop_all { _end($_) for keys %running; return }
+
+sub url { return "http://localhost:$_[0]{port}$_[1]" }
+
+# Signs in and keeps the session's cookies. Dies unless the file is closed before and open afterwards.
+sub login {
+    my ($self) = @_;
+    my $fields = $login{ $self->{name} } or return $self;
+    my $browser = PlusAuth::Browser->new;
+    die "$self->{name} protects nothing\n" if $browser->fetch($self->url('/file.txt'))->code == 200;
+    my $page = $self->{name} eq 'session_crypto'
+        ? $browser->follow($browser->post($self->url('/login'), $fields))
+        : $browser->submit($browser->visit($self->url('/file.txt')), %$fields);
+    die "$self->{name}: the login ended with " . $page->status_line . ' at ' . $page->{seen_url} . "\n"
+        . _slurp("$self->{state}/error.log")
+        unless $page->code == 200 && $page->content eq $BODY;
+    my %cookies = $browser->cookies;
+    # Those of the login on its way and of the provider, which shares our host, are no session's.
+    my @names = grep { !/^(?:op_|mod_auth_openidc_state|plusauth-login)/ } sort keys %cookies;
+    $self->{cookie} = join '; ', map { "$_=$cookies{$_}" } @names;
+    return $self;
+}
+
+# So many requests over one connection, each with the session and each answered with the file.
+sub request {
+    my ($self, $count) = @_;
+    my $cookie = $self->{cookie} ? "Cookie: $self->{cookie}\r\n" : '';
+    my $request = "GET /file.txt HTTP/1.1\r\nHost: localhost:$self->{port}\r\n$cookie\r\n";
+    my $socket = $self->{connection} ||= IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+        PeerPort => $self->{port}, Timeout => $ANSWER_SECONDS)
+        or die "$self->{name} takes no connection: $!\n";
+    for (1 .. $count) {
+        print {$socket} $request;
+        $socket->flush;
+        my $answer = '';
+        while ($answer !~ /\r\n\r\n.{6}/s) {
+            sysread $socket, $answer, 8192, length $answer or last;
+        }
+        die "$self->{name} answered:\n$answer\n"
+            unless $answer =~ m{^HTTP/1\.1 200 .*\r\n\r\n\Q$BODY\E$}s;
+    }
+    return $self;
+}
+
+sub _await {
+    my ($self) = @_;
+    for (1 .. $START_SECONDS * 20) {
+        my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port});
+        return if $socket;
+        if (waitpid($self->{pid}, POSIX::WNOHANG()) == $self->{pid}) {
+            delete $running{ $self->{pid} };
+            last;
+        }
+        sleep 0.05;
+    }
+    die "$self->{name} did not start:\n" . _slurp("$self->{state}/output.log")
+        . _slurp("$self->{state}/error.log");
+}
+
+sub _spawn {
+    my ($log, @command) = @_;
+    defined(my $pid = fork) or die "fork: $!\n";
+    return $pid if $pid;
+    open STDIN, '<', '/dev/null';
+    open STDOUT, '>', $log;
+    open STDERR, '>&', \*STDOUT;
+    exec @command or POSIX::_exit(127);
+}
+
+sub _end {
+    my ($pid) = @_;
+    delete $running{$pid} or return;
+    kill TERM => $pid;
+    waitpid $pid, 0;
+    return;
+}
+
+sub _write {
+    my ($file, $text) = @_;
+    open my $out, '>', $file or die "$file: $!\n";
+    print {$out} $text;
+    close $out or die "$file: $!\n";
+    return;
+}
+
+sub _slurp {
+    my ($file) = @_;
+    open my $in, '<', $file or return '';
+    local $/;
+    return <$in> // '';
+}
+
+1;
