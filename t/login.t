@@ -123,7 +123,7 @@ subtest 'what the provider is asked' => sub {
 };
 
 for my $path ('/app/page.html', '/app/page.html?a=1&b=%20x&c', '/app/page.html?q=%C3%A9%26%3D', '/app/page.html?',
-    '/app/./page.html?x=//evil.example') {
+    '/app/page.html?x=//evil.example') {
     subtest "a deep link comes back to itself: $path" => sub {
         faults();
         my $browser = browser();
@@ -181,13 +181,11 @@ subtest 'the back button after login' => sub {
 subtest 'a browser that keeps no session cookie does not go round for ever' => sub {
     faults();
     my $browser = browser();
-    my $answer;
-    for (1 .. 8) {
-        $answer = $browser->get("$app/app/page.html");
-        last if $answer->code != 302;
-        my $callback = $browser->until("$app/app/page.html", qr{/login/callback});
-        $browser->get($callback);
+    my ($answer, $url) = (undef, "$app/app/page.html");
+    for (1 .. 60) {
+        $answer = $browser->get($url);
         $browser->drop_cookie('plusauth');
+        $url = $answer->header('Location') // last;
     }
     is $answer->code, 500, 'it ends';
     like page_text($answer), qr/cookie/i, 'in a page that names the cause';
@@ -201,7 +199,9 @@ subtest 'another name for the same server: first to its own name' => sub {
     is $answer->code, 302, 'sent on';
     is $answer->header('Location'), "$app/app/page.html?x=1", 'to the same place on the origin';
     is scalar calls(), 0, 'before any login began';
-    is $browser->visit("$alias/app/page.html")->code, 200, 'where it works';
+    is browser()->visit("$alias/app/page.html")->code, 200, 'where it works';
+    $browser->{cookies}{localhost} = {};
+    is $browser->visit("$alias/app/page.html")->code, 200, 'the second time too';
 };
 
 subtest 'names of its own for everything' => sub {

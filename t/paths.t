@@ -20,7 +20,7 @@ for my $path ('/app/page.html', '//app/page.html', '/app//page.html', '/./app/pa
     '/app/page.html?code=a&state=b') {
     subtest "attack 66: $path" => sub {
         my $answer = raw('GET', $path);
-        unlike $answer, $PROTECTED, 'shows nothing';
+        ok $answer !~ $PROTECTED, 'shows nothing';
         unlike $answer, qr/"PLUSAUTH|GATEWAY_INTERFACE/, 'runs nothing';
         like $answer, qr{^HTTP/1\.1 \d\d\d}, 'the server answers';
     };
@@ -30,7 +30,7 @@ for my $method (qw(HEAD POST PUT DELETE OPTIONS TRACE PROPFIND PATCH NONSENSE ge
     subtest "attack 66: method $method" => sub {
         for my $path ('/app/page.html', '/cgi', '/proxy') {
             my $answer = raw($method, $path);
-            unlike $answer, $PROTECTED, "$path shows nothing";
+            ok $answer !~ $PROTECTED, "$path shows nothing";
             unlike $answer, qr/GATEWAY_INTERFACE/, 'and runs nothing';
             unlike $answer, qr{^HTTP/1\.1 200}, 'without success' if $method ne 'TRACE';
         }
@@ -41,13 +41,13 @@ subtest 'attack 66: a page for everybody that includes a protected one' => sub {
     my $answer = browser()->get("$app/open/includes.shtml");
     is $answer->code, 200, 'the page';
     like $answer->content, qr/included:/, 'is there';
-    unlike $answer->content, $PROTECTED, 'without what it includes';
+    ok $answer->content !~ $PROTECTED, 'without what it includes';
     is $answer->header('Set-Cookie'), undef, 'and no login was begun for it';
 };
 
 subtest 'attack 66: an ErrorDocument that is protected' => sub {
     my $answer = browser()->get("$app/fallback/nowhere");
-    unlike $answer->decoded_content, $PROTECTED, 'is not shown';
+    ok $answer->decoded_content !~ $PROTECTED, 'is not shown';
 };
 
 subtest 'attack 66: an ErrorDocument for everybody, of a protected place' => sub {

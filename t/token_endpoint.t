@@ -48,7 +48,8 @@ subtest 'attack 22: the code of an attacker in the login of a victim' => sub {
     my $victim = browser();
     my $url = URI->new($victim->until($page, qr{/login/callback}));
     my %own = $url->query_form;
-    $url->query_form(%own, code => $attacker{code});
+    $own{code} = $attacker{code};
+    $url->query_form(%own);
     my $answer = $victim->visit($url->as_string);
     is $answer->code, 400, 'refused';
     my ($call) = calls_to('/oauth2/token');

@@ -4,7 +4,6 @@ use strict;
 use warnings;
 use utf8;
 use lib 't/lib';
-use Encode;
 use PlusAuth::Attack;
 use PlusAuth::Test;
 use Test::More;
@@ -13,7 +12,7 @@ refused_all { status => 401, called => '/oidc/userinfo' },
     [55, 'sub of somebody else', 'userinfo.sub_other', log => qr/\bsub\b/],
     [55, 'sub missing', 'userinfo.sub_missing', log => qr/\bsub\b/],
     [55, 'sub a number', 'userinfo.sub_number', log => qr/\bsub\b/],
-    [55, 'sub with something after a NUL', 'userinfo.sub_prefix'],
+    [55, 'sub with something after a NUL', 'userinfo.sub_prefix', status => 502],
     [55, 'status 401', 'userinfo.status_401'],
     [55, 'status 403', 'userinfo.status_403'];
 
@@ -79,9 +78,7 @@ subtest 'attack 56: claims that are objects' => sub {
 
 subtest 'attack 56: claims that are not ASCII' => sub {
     my $env = seen('claim_unicode', '/cgi');
-    # The CGI program wrote bytes as if they were characters: undo that.
-    my $name = decode('UTF-8', encode('ISO-8859-1', $env->{PLUSAUTH_CLAIM_name}));
-    is $name, 'Ада Лавлейс 🧮', 'UTF-8, unharmed';
+    is $env->{PLUSAUTH_CLAIM_name}, 'Ада Лавлейс 🧮', 'UTF-8, unharmed';
 };
 
 subtest 'attack 56: claims named as variables of ours' => sub {

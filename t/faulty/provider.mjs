@@ -193,7 +193,7 @@ export class Provider {
             at_hash: jose.halfHash(accessToken, 'RS256'),
         }, context);
         const header = this.through('header', { alg: 'RS256', kid: 'rsa-1', typ: 'JWT' }, context);
-        const plain = () => jose.sign(header, claims, jose.keys.RS256.privateKey);
+        const plain = () => jose.sign(header, claims, jose.keys.RS256.privateKey, 'RS256');
         return this.through('idToken', undefined, { ...context, header, claims }) ?? plain();
     }
 

@@ -17,6 +17,8 @@ const text = (change) => ({ discoveryReply: (reply) => ({ ...reply, body: change
 const http = (name) => edit((document) => { document[name] = document[name].replace('https:', 'http:'); });
 
 const required = ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri'];
+const lists = ['response_types_supported', 'subject_types_supported',
+    'id_token_signing_alg_values_supported'];
 const each = (prefix, make) => Object.fromEntries(required.map((name) => [`${prefix}_${name.replace('_endpoint', '')}`, make(name)]));
 
 export const discovery = {
@@ -54,7 +56,7 @@ export const discovery = {
     pkce_plain: set('code_challenge_methods_supported', ['plain']),
     pkce_unsaid: drop('code_challenge_methods_supported'),
     iss_unadvertised: drop('authorization_response_iss_parameter_supported'),
-    minimal: edit((document) => Object.fromEntries(required.map((name) => [name, document[name]]))),
+    minimal: edit((document) => Object.fromEntries([...required, ...lists].map((name) => [name, document[name]]))),
     no_end_session: drop('end_session_endpoint'),
     basic_only: set('token_endpoint_auth_methods_supported', ['client_secret_basic']),
     post_only: set('token_endpoint_auth_methods_supported', ['client_secret_post']),

@@ -48,6 +48,7 @@ export const jws = {
     alg_number: unsigned(5),
     alg_lower: header({ alg: 'rs256' }),
     none_signed: whole(({ claims }) => jose.sign({ alg: 'none', kid: RSA.kid }, claims, RSA.privateKey, 'RS256')),
+    number_signed: whole(({ claims }) => jose.sign({ alg: 5, kid: RSA.kid }, claims, RSA.privateKey, 'RS256')),
     two_parts_dot: whole((context) => `${genuine(context).split('.').slice(0, 2).join('.')}.`),
     two_parts: whole((context) => genuine(context).split('.').slice(0, 2).join('.')),
 

@@ -23,7 +23,7 @@ sub refused {
         my $browser = browser();
         my $answer = $browser->visit($url);
         my $status = $want{status} // 401;
-        like $answer->code, ref $status ? $status : qr/^$status$/, "status $status";
+        like $answer->code, ref $status ? $status : qr/^$status$/, "status " . $answer->code;
         unharmed($browser, $url, $answer);
         for my $path (_list($want{uncalled})) {
             is scalar calls_to($path), 0, "no request to $path";
@@ -31,7 +31,8 @@ sub refused {
         for my $path (_list($want{called})) {
             isnt scalar calls_to($path), 0, "it got as far as $path";
         }
-        like log_since($mark), $want{log}, 'the log names the reason' if $want{log};
+        my ($said) = log_since($mark) =~ /refused: (.*)/;
+        like $said, $want{log}, 'the log names the reason' if $want{log};
         $want{also}->($browser, $answer) if $want{also};
         faults();
     };
@@ -40,7 +41,7 @@ sub refused {
 # Nobody is signed in, nothing protected was shown, and nothing went to where it should not.
 sub unharmed {
     my ($browser, $url, $answer) = @_;
-    unlike $answer->decoded_content, $PROTECTED, 'the answer shows nothing protected';
+    ok $answer->decoded_content !~ $PROTECTED, 'the answer shows nothing protected';
     ok !defined session_cookie($browser), 'no session cookie';
     ok !signed_in($browser, $url), 'nobody is signed in';
     is scalar(grep { $_->{path} =~ /stolen/ } calls()), 0, 'nothing was sent anywhere else';
@@ -67,7 +68,7 @@ sub accepted {
         my $browser = browser();
         my $answer = $browser->visit($url);
         is $answer->code, 200, 'signed in';
-        like $answer->decoded_content, $PROTECTED, 'and sees the page';
+        ok $answer->decoded_content =~ $PROTECTED, 'and sees the page';
         $want{also}->($browser, $answer) if $want{also};
         faults();
     };

@@ -27,7 +27,8 @@ sub new {
     my ($class, %options) = @_;
     # keep_alive: a browser holds its connection, and so stays with one process of httpd.
     my $agent = LWP::UserAgent->new(keep_alive => 4, timeout => 60, requests_redirectable => [],
-        agent => 'PlusAuth-Browser/1', env_proxy => 0);
+        agent => 'PlusAuth-Browser/1', env_proxy => 0,
+        ssl_opts => { SSL_ca_file => $options{ca_file}, verify_hostname => 1 });
     $agent->max_redirect(0);
     return bless { agent => $agent, cookies => {}, trail => [], at => {}, %options }, $class;
 }
@@ -35,7 +36,7 @@ sub new {
 # Another browser with the same cookies, as they are now.
 sub clone {
     my ($self) = @_;
-    my $other = (ref $self)->new(at => $self->{at});
+    my $other = (ref $self)->new(at => $self->{at}, ca_file => $self->{ca_file});
     for my $host (keys %{ $self->{cookies} }) {
         $other->{cookies}{$host}{$_} = { %{ $self->{cookies}{$host}{$_} } }
             for keys %{ $self->{cookies}{$host} };
@@ -70,9 +71,9 @@ sub request {
 # One step of a navigation. `site` is what Sec-Fetch-Site says: none (typed or bookmarked) by default.
 sub get {
     my ($self, $url, %more) = @_;
-    my $site = delete $more{site} || 'none';
+    my $site = exists $more{site} ? delete $more{site} : 'none';
     my $method = delete $more{method} || 'GET';
-    return $self->request($method, $url, [@NAVIGATION, 'Sec-Fetch-Site' => $site, %more]);
+    return $self->request($method, $url, _headers(\%more, @NAVIGATION, 'Sec-Fetch-Site' => $site));
 }
 
 # A form sent as a page of the same site would.
@@ -80,17 +81,29 @@ sub post {
     my ($self, $url, $fields, %more) = @_;
     my $form = URI->new('http:');
     $form->query_form(%{ $fields || {} });
-    my $site = delete $more{site} || 'same-origin';
-    return $self->request('POST', $url, [@NAVIGATION, 'Sec-Fetch-Site' => $site,
-        'Content-Type' => 'application/x-www-form-urlencoded', %more], $form->query // '');
+    my $site = exists $more{site} ? delete $more{site} : 'same-origin';
+    my $headers = _headers(\%more, @NAVIGATION, 'Sec-Fetch-Site' => $site,
+        'Content-Type' => 'application/x-www-form-urlencoded');
+    return $self->request('POST', $url, $headers, $form->query // '');
 }
 
 # What a script on the page asks for.
 sub fetch {
     my ($self, $url, %more) = @_;
     my $method = delete $more{method} || 'GET';
-    return $self->request($method, $url, ['Accept' => '*/*', 'Sec-Fetch-Dest' => 'empty',
-        'Sec-Fetch-Mode' => 'cors', 'Sec-Fetch-Site' => 'same-origin', %more]);
+    return $self->request($method, $url, _headers(\%more, 'Accept' => '*/*',
+        'Sec-Fetch-Dest' => 'empty', 'Sec-Fetch-Mode' => 'cors', 'Sec-Fetch-Site' => 'same-origin'));
+}
+
+# What a test says of a header counts instead of what is usual.
+sub _headers {
+    my ($own, @usual) = @_;
+    my %said = map { lc $_ => 1 } keys %$own;
+    my @headers;
+    while (my ($name, $value) = splice @usual, 0, 2) {
+        push @headers, $name, $value if !$said{ lc $name };
+    }
+    return [@headers, %$own];
 }
 
 # Follows an answer's redirects to the last, which is returned; all are in {trail}.

@@ -27,7 +27,9 @@ sub vars { return Apache::Test::vars($_[0]) }
 
 sub mpm { return $ENV{PLUSAUTH_MPM} || 'event' }
 
-sub browser { return PlusAuth::Browser->new(@_) }
+sub browser {
+    return PlusAuth::Browser->new(ca_file => vars('t_logs') . '/ca.pem', @_);
+}
 
 # The misbehaving provider. `faults` names those that apply from now on (none: it behaves) and
 # forgets the calls so far.
