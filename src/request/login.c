@@ -15,6 +15,8 @@
 /* So many logins to the same place that ended well within so much time, and still nobody signed in: a loop. */
 #define LOOP_ROUNDS 3
 #define LOOP_WINDOW apr_time_from_sec(60)
+/* So often within that time a browser is sent to the origin's name before we believe that it is there. */
+#define HOPS_MAX 3
 
 static int redirect(request_rec *r, const char *url)
 {
@@ -66,7 +68,7 @@ typedef struct known_logins {
     int present[PA_LOGIN_SLOTS]; /* an attempt that is still on its way */
     apr_time_t begun[PA_LOGIN_SLOTS];
     int round;                   /* of the login that would now begin */
-    int hopped;                  /* it was sent to the origin's name, and is back under another */
+    int hops;                    /* how often it was sent to the origin's name just now */
 } known_logins;
 
 static void look_at_logins(request_rec *r, const pa_visit *visit, const pa_login_state *next,
@@ -82,8 +84,11 @@ static void look_at_logins(request_rec *r, const pa_visit *visit, const pa_login
             continue;
         known->present[slot] = !login->done && !login->hop;
         known->begun[slot] = login->begun;
-        known->hopped |= login->hop;
-        if (login->done && r->request_time - login->begun <= LOOP_WINDOW
+        if (r->request_time - login->begun > LOOP_WINDOW)
+            continue;
+        if (login->hop && login->round >= known->hops)
+            known->hops = login->round + 1;
+        if (login->done
             && strcmp(login->provider, next->provider) == 0
             && strcmp(login->return_to, next->return_to) == 0 && login->round >= known->round)
             known->round = login->round + 1;
@@ -168,9 +173,9 @@ int pa_login_start(request_rec *r, const pa_provider *provider, const char *retu
     look_at_logins(r, visit, login, &known);
     if (known.round >= LOOP_ROUNDS)
         return loop_page(r, visit);
-    login->round = known.round;
-    /* Back under another name although it was sent to ours: a proxy in front changes it. */
-    login->hop = is_elsewhere(r, conf) && !known.hopped;
+    /* Sent to our name and back under another, again and again: a proxy in front changes it. */
+    login->hop = is_elsewhere(r, conf) && known.hops < LOOP_ROUNDS;
+    login->round = login->hop ? known.hops : known.round;
     if (!login->hop
         && (fault = pa_discovery_metadata(conf->client, r->pool, provider, r->request_time,
                                           &metadata)))

@@ -15,10 +15,11 @@
 
 typedef struct pa_login_state {
     unsigned char secret[PA_LOGIN_SECRET_LEN];
-    apr_time_t begun;       /* whole seconds */
+    apr_time_t begun;
     const char *provider;   /* name of its <PlusAuthProvider>, "" for the server's own */
     const char *return_to;  /* path and query on our origin; checked before it is used again */
-    int round;              /* logins that ended well just before this one, without effect: a loop? */
+    int round;              /* logins (or hops) that ended well just before this one, without effect: a
+                             * loop? */
     int done;               /* 1: it has ended well; kept a while to notice a loop */
     int hop;                /* 1: no login yet, the browser was sent to the origin's name first */
 
