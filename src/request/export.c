@@ -29,6 +29,29 @@ static void export_headers(request_rec *r, const pa_session *session,
     }
 }
 
+static int has_variables(const apr_table_t *env)
+{
+    const apr_array_header_t *all = apr_table_elts(env);
+
+    for (int i = 0; i < all->nelts; i++) {
+        if (strncmp(APR_ARRAY_IDX(all, i, apr_table_entry_t).key, "PLUSAUTH_", 9) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static void export_variables(request_rec *r, const pa_session *session)
+{
+    /* Their names differ, but begin alike, so that a table finds each of them last among all: it only looks where
+     * some are there already, from SetEnv or an earlier run. */
+    void (*put)(apr_table_t *, const char *, const char *) = apr_table_addn;
+
+    if (has_variables(r->subprocess_env))
+        put = apr_table_setn;
+    for (unsigned int i = 0; i < session->variable_count; i++)
+        put(r->subprocess_env, session->variables[i].name, session->variables[i].value);
+}
+
 int pa_export_fixup(request_rec *r)
 {
     const pa_dir_conf *dir = pa_dir_conf_get(r);
@@ -44,10 +67,8 @@ int pa_export_fixup(request_rec *r)
         pa_export_mark_private(r);
     if (dir->export == PA_EXPORT_HEADERS)
         export_headers(r, session, dir->headers);
-    if (dir->export == PA_EXPORT_HEADERS || dir->export == PA_EXPORT_NONE)
-        return DECLINED;
-    for (unsigned int i = 0; i < session->variable_count; i++)
-        apr_table_setn(r->subprocess_env, session->variables[i].name, session->variables[i].value);
+    if (dir->export != PA_EXPORT_HEADERS && dir->export != PA_EXPORT_NONE)
+        export_variables(r, session);
     return DECLINED;
 }
 

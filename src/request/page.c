@@ -21,7 +21,6 @@
 #define JSON_TYPE "application/json"
 #define TYPE_FILTER "PLUSAUTH_ERROR_TYPE"
 #define ID_NOTE "plusauth-request-id"
-#define ASKING_NOTE "plusauth-asking-authz"
 #define RANDOM_LEN 16
 #define FULL_WEIGHT 1000
 
@@ -341,15 +340,15 @@ int pa_page_error(request_rec *r, int status, const char *error, const char *mes
  * The verdict of all the others is asked for here, and only that answer changed: to 403. */
 static int check_authz(request_rec *r)
 {
-    const char *auth = ap_auth_type(r);
+    pa_visit *visit;
     int verdict;
 
-    if (!r->user || !auth || ap_cstr_casecmp(auth, "PlusAuth") != 0
-        || apr_table_get(r->notes, ASKING_NOTE))
+    if (!r->user || !r->ap_auth_type || strcmp(r->ap_auth_type, "PlusAuth") != 0
+        || !(visit = pa_visit_of(r)) || visit->asking_authz)
         return DECLINED;
-    apr_table_setn(r->notes, ASKING_NOTE, "1");
+    visit->asking_authz = 1;
     verdict = ap_run_auth_checker(r);
-    apr_table_unset(r->notes, ASKING_NOTE);
+    visit->asking_authz = 0;
     if (verdict != HTTP_UNAUTHORIZED && verdict != HTTP_FORBIDDEN)
         return verdict;
     pa_export_fixup(r); /* the page names the user, and the phase that would is not reached */

@@ -101,45 +101,58 @@ typedef struct reader {
     const unsigned char *end;
 } reader;
 
-static apr_uint64_t read_number(reader *in, int width)
+/* The next `size` bytes; NULL when there are not so many. */
+static const unsigned char *take(reader *in, apr_size_t size)
 {
-    apr_uint64_t number = 0;
+    const unsigned char *taken = in->at;
 
-    if (!in->at || in->end - in->at < width) {
+    if (!taken || (apr_size_t)(in->end - taken) < size) {
         in->at = NULL;
-        return 0;
+        return NULL;
     }
-    for (int i = 0; i < width; i++)
-        number |= (apr_uint64_t)in->at[i] << (8 * i);
-    in->at += width;
-    return number;
+    in->at += size;
+    return taken;
+}
+
+/* Not a loop: compilers make one load of it. */
+static apr_uint32_t read_number(reader *in)
+{
+    const unsigned char *at = take(in, 4);
+
+    return at ? (apr_uint32_t)at[0] | (apr_uint32_t)at[1] << 8 | (apr_uint32_t)at[2] << 16
+                    | (apr_uint32_t)at[3] << 24
+              : 0;
+}
+
+static apr_time_t read_time(reader *in)
+{
+    apr_uint64_t low = read_number(in), high = read_number(in);
+
+    return (apr_time_t)(low | high << 32);
 }
 
 static const char *read_text(reader *in)
 {
-    apr_size_t size = (apr_size_t)read_number(in, 4);
-    const char *text;
+    apr_size_t size = read_number(in);
+    const unsigned char *text;
 
-    if (!in->at || size == 0)
+    if (size == 0 || !(text = take(in, size)))
         return NULL;
-    if ((apr_size_t)(in->end - in->at) < size || in->at[size - 1] != '\0') {
-        in->at = NULL;
-        return NULL;
-    }
-    text = (const char *)in->at;
-    in->at += size;
-    return text;
+    if (text[size - 1] == '\0')
+        return (const char *)text;
+    in->at = NULL;
+    return NULL;
 }
 
 static void read_variables(apr_pool_t *pool, reader *in, pa_session *session)
 {
-    apr_uint64_t count = read_number(in, 4);
+    apr_uint32_t count = read_number(in);
 
     if (count > PA_SESSION_VARIABLES_MAX)
         in->at = NULL;
     if (!in->at)
         return;
-    session->variables = apr_palloc(pool, (apr_size_t)(count * sizeof(pa_variable)));
+    session->variables = apr_palloc(pool, count * sizeof(pa_variable));
     for (session->variable_count = 0; session->variable_count < count; session->variable_count++) {
         pa_variable *variable = &session->variables[session->variable_count];
 
@@ -155,13 +168,14 @@ static void read_variables(apr_pool_t *pool, reader *in, pa_session *session)
 const char *pa_session_record_decode(apr_pool_t *pool, pa_bytes record, pa_session **out)
 {
     reader in = { record.at, record.at + record.len };
+    const unsigned char *version = take(&in, 1);
     pa_session *session;
 
-    if (read_number(&in, 1) != VERSION)
+    if (!version || *version != VERSION)
         return "the session's record is of another version";
     session = apr_pcalloc(pool, sizeof(*session));
     for (size_t i = 0; i < COUNT(times); i++)
-        *(apr_time_t *)((char *)session + times[i]) = (apr_time_t)read_number(&in, 8);
+        *(apr_time_t *)((char *)session + times[i]) = read_time(&in);
     for (size_t i = 0; i < COUNT(texts); i++)
         *(const char **)((char *)session + texts[i]) = read_text(&in);
     read_variables(pool, &in, session);

@@ -7,6 +7,13 @@
 #include "../base/crypto.h"
 #include "../plusauth.h"
 
+/* An id that a connection has brought, and its key. */
+typedef struct known_id {
+    const pa_visit_settings *settings;
+    char id[PA_SESSION_ID_LEN];
+    unsigned char key[PA_CACHE_KEY_LEN];
+} known_id;
+
 pa_visit *pa_visit_of(request_rec *r)
 {
     while (r->main || r->prev)
@@ -90,6 +97,30 @@ const char *pa_visit_hash_id(pa_visit *visit)
     return pa_sha256(pa_bytes_of(text, sizeof(text)), visit->key);
 }
 
+/* As pa_visit_hash_id. The requests of one connection mostly bring one id: it is hashed for the first. */
+static const char *find_key(conn_rec *c, pa_visit *visit)
+{
+    known_id *known = ap_get_module_config(c->conn_config, &plusauth_module);
+    const char *why;
+
+    if (known && known->settings == visit->settings
+        && pa_equal(pa_bytes_of(known->id, PA_SESSION_ID_LEN),
+                    pa_bytes_of(visit->id, PA_SESSION_ID_LEN))) {
+        memcpy(visit->key, known->key, sizeof(visit->key));
+        return NULL;
+    }
+    if ((why = pa_visit_hash_id(visit)))
+        return why;
+    if (!known) {
+        known = apr_palloc(c->pool, sizeof(*known));
+        ap_set_module_config(c->conn_config, &plusauth_module, known);
+    }
+    known->settings = visit->settings;
+    memcpy(known->id, visit->id, sizeof(known->id));
+    memcpy(known->key, visit->key, sizeof(known->key));
+    return NULL;
+}
+
 pa_visit *pa_visit_begin(request_rec *r, const pa_visit_settings *settings)
 {
     const char *header = apr_table_get(r->headers_in, "Cookie");
@@ -99,7 +130,7 @@ pa_visit *pa_visit_begin(request_rec *r, const pa_visit_settings *settings)
     ap_set_module_config(r->request_config, &plusauth_module, visit);
     if (header)
         read_cookies(r, visit, header);
-    if (visit->id[0] && pa_visit_hash_id(visit))
+    if (visit->id[0] && find_key(r->connection, visit))
         visit->id[0] = '\0';
     return visit;
 }

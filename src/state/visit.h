@@ -38,6 +38,8 @@ typedef struct pa_visit {
     unsigned char key[PA_CACHE_KEY_LEN]; /* of its record */
     pa_bytes logins[PA_LOGIN_SLOTS];    /* values of the login cookies, len 0 when absent */
 
+    int asking_authz; /* page.c asks the other modules for their verdict */
+
     /* Owned by session_store.c. */
     int loaded;
     apr_status_t status;  /* of loading */
