@@ -15,6 +15,21 @@
 #define LLVMFuzzerTestOneInput fuzz_id_token
 #include "../fuzz/fuzz_id_token.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_metadata
+#include "../fuzz/fuzz_metadata.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_token_response
+#include "../fuzz/fuzz_token_response.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_form
+#include "../fuzz/fuzz_form.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_cookie
+#include "../fuzz/fuzz_cookie.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_envfile
+#include "../fuzz/fuzz_envfile.c"
+#undef LLVMFuzzerTestOneInput
 
 #define CORPUS "t/fuzz/corpus/"
 #define INPUT_MAX 65536
@@ -26,6 +41,11 @@ static const struct {
     { "jwt", fuzz_jwt },
     { "jwks", fuzz_jwks },
     { "id_token", fuzz_id_token },
+    { "metadata", fuzz_metadata },
+    { "token_response", fuzz_token_response },
+    { "form", fuzz_form },
+    { "cookie", fuzz_cookie },
+    { "envfile", fuzz_envfile },
 };
 
 static pa_bytes read_file(apr_pool_t *pool, const char *path)
