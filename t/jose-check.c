@@ -125,6 +125,7 @@ static const char *answer_id_token(apr_pool_t *pool, question *ask)
     };
     pa_id_token_expected expected = {
         .provider = &provider,
+        .issuer = provider.issuer,
         .nonce = pa_json_text(ask->json, "nonce"),
         .access_token = pa_json_text(ask->json, "access_token"),
         .max_age = apr_time_from_sec(max_age ? json_integer_value(max_age) : -1),

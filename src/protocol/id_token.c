@@ -1,6 +1,4 @@
-/* id_token.c: OpenID Connect Core 3.1.3.7 and RFC 8725, one function a rule.
- *
- * jansson refuses \u0000, so that no text here is longer than strlen says. */
+/* id_token.c: OpenID Connect Core 3.1.3.7 and RFC 8725, one function a rule. */
 #include "id_token.h"
 
 #include <apr_cstr.h>
@@ -11,6 +9,8 @@
 #include "../base/base64url.h"
 #include "../base/crypto.h"
 #include "../base/json.h"
+#include "jwt_claims.h"
+#include "signature.h"
 
 /* OpenID Connect Core section 2 */
 #define SUB_MAX 255
@@ -44,11 +44,19 @@ static const char *check_typ(const pa_jwt *jwt, const pa_id_token_expected *expe
 /* 3.1.3.7 rule 2 */
 static const char *check_iss(const pa_jwt *jwt, const pa_id_token_expected *expected)
 {
-    const char *iss = pa_json_text(jwt->claims, "iss");
+    return pa_jwt_claims_check_iss(jwt->claims, expected->issuer);
+}
 
-    if (!iss)
-        return "iss is missing or no text";
-    return strcmp(iss, expected->provider->issuer) ? "iss is not the issuer" : NULL;
+/* Rule 3 */
+static const char *check_aud(const pa_jwt *jwt, const pa_id_token_expected *expected)
+{
+    return pa_jwt_claims_check_aud(jwt->claims, expected->provider->client_id);
+}
+
+/* Rules 9 and 10, RFC 7519 4.1.5. How old iat may be is left to exp and auth_time. */
+static const char *check_dates(const pa_jwt *jwt, const pa_id_token_expected *expected)
+{
+    return pa_jwt_claims_check_dates(jwt->claims, expected->now);
 }
 
 /* Section 2: it becomes REMOTE_USER, and the key that sessions are found by. */
@@ -67,25 +75,6 @@ static const char *check_sub(const pa_jwt *jwt, const pa_id_token_expected *expe
     return at - sub > SUB_MAX ? "sub is longer than 255 bytes" : NULL;
 }
 
-/* Rule 3 */
-static const char *check_aud(const pa_jwt *jwt, const pa_id_token_expected *expected)
-{
-    const json_t *aud = json_object_get(jwt->claims, "aud");
-    const json_t *element;
-    size_t i;
-
-    if (!json_is_string(aud) && !json_is_array(aud))
-        return "aud is missing or neither text nor a list";
-    json_array_foreach(aud, i, element)
-    {
-        if (!json_is_string(element))
-            return "aud lists what is no text";
-    }
-    return pa_json_holds(jwt->claims, "aud", expected->provider->client_id)
-               ? NULL
-               : "aud does not name our client_id";
-}
-
 /* Rules 3, 4 and 5: with other audiences, the token must have been issued for us all the same. */
 static const char *check_azp(const pa_jwt *jwt, const pa_id_token_expected *expected)
 {
@@ -98,43 +87,6 @@ static const char *check_azp(const pa_jwt *jwt, const pa_id_token_expected *expe
     return json_is_string(azp) && !strcmp(json_string_value(azp), expected->provider->client_id)
                ? NULL
                : "azp is not our client_id";
-}
-
-/* Rule 9 */
-static const char *check_exp(const pa_jwt *jwt, const pa_id_token_expected *expected)
-{
-    apr_time_t exp = 0;
-    int present;
-
-    if (pa_json_date(jwt->claims, "exp", &present, &exp))
-        return "exp is no date";
-    if (!present)
-        return "exp is missing";
-    return expected->now < exp + PA_CLOCK_LEEWAY ? NULL : "exp has passed";
-}
-
-/* Rule 10. How old it may be is left to exp and auth_time. */
-static const char *check_iat(const pa_jwt *jwt, const pa_id_token_expected *expected)
-{
-    apr_time_t iat = 0;
-    int present;
-
-    if (pa_json_date(jwt->claims, "iat", &present, &iat))
-        return "iat is no date";
-    if (!present)
-        return "iat is missing";
-    return iat <= expected->now + PA_CLOCK_LEEWAY ? NULL : "iat is in the future";
-}
-
-/* RFC 7519 4.1.5 */
-static const char *check_nbf(const pa_jwt *jwt, const pa_id_token_expected *expected)
-{
-    apr_time_t nbf = 0;
-    int present;
-
-    if (pa_json_date(jwt->claims, "nbf", &present, &nbf))
-        return "nbf is no date";
-    return nbf <= expected->now + PA_CLOCK_LEEWAY ? NULL : "nbf is in the future";
 }
 
 /* Rule 11: every login sends one. */
@@ -222,8 +174,8 @@ static const char *check_events(const pa_jwt *jwt, const pa_id_token_expected *e
 }
 
 static rule *const rules[] = {
-    check_alg, check_typ, check_events, check_iss,   check_sub,     check_aud,       check_azp,
-    check_exp, check_iat, check_nbf,    check_nonce, check_at_hash, check_auth_time,
+    check_alg, check_typ,   check_events, check_iss,     check_sub,       check_aud,
+    check_azp, check_dates, check_nonce,  check_at_hash, check_auth_time,
 };
 
 const char *pa_id_token_check(const pa_jwt *jwt, const pa_id_token_expected *expected)
@@ -244,49 +196,6 @@ static const pa_fault *broken(apr_pool_t *pool, const char *why)
     return pa_fault_new(pool, PA_FAULT_RULE, apr_pstrcat(pool, "ID token: ", why, NULL));
 }
 
-/* A client secret verifies only what the configuration names (HS256 and its kin). */
-static const char *verify_hmac(const pa_jwt *jwt, const pa_provider *provider)
-{
-    if (!provider->client_secret)
-        return "its HMAC needs a client secret";
-    return pa_jwt_verify_hmac(jwt, pa_bytes_text(provider->client_secret), provider->signing_algs);
-}
-
-/* A token without kid may mean a key that is newer than our set, whatever the set holds. */
-static int may_mean_newer_key(const pa_jwt *jwt, const char *why)
-{
-    return why == PA_JWT_NO_KEY || !jwt->kid;
-}
-
-static const pa_fault *verify(const pa_client *client, apr_pool_t *pool,
-                              const pa_metadata *metadata, const pa_jwt *jwt,
-                              const pa_id_token_expected *expected)
-{
-    const pa_provider *provider = expected->provider;
-    const pa_fault *fault;
-    apr_array_header_t *keys;
-    const char *why = NULL;
-    int renew;
-
-    if ((why = check_alg(jwt, expected)))
-        return broken(pool, why);
-    if (jwt->alg & PA_ALGS_HMAC) {
-        why = verify_hmac(jwt, provider);
-        return why ? broken(pool, why) : NULL;
-    }
-    for (renew = 0; renew < 2; renew++) {
-        fault = pa_discovery_keys(client, pool, provider, metadata, expected->now, renew, &keys);
-        if (fault)
-            return fault;
-        why = pa_jwt_verify(pool, jwt, keys, provider->signing_algs);
-        if (!why)
-            return NULL;
-        if (!may_mean_newer_key(jwt, why))
-            break;
-    }
-    return broken(pool, why);
-}
-
 const pa_fault *pa_id_token_validate(const pa_client *client, apr_pool_t *pool,
                                      const pa_metadata *metadata, const char *text,
                                      const pa_id_token_expected *expected, pa_jwt **out)
@@ -297,8 +206,9 @@ const pa_fault *pa_id_token_validate(const pa_client *client, apr_pool_t *pool,
 
     if ((why = pa_jwt_parse(pool, text, &jwt)))
         return broken(pool, why);
-    if ((fault = verify(client, pool, metadata, jwt, expected)))
-        return fault;
+    fault = pa_signature_verify(client, pool, expected->provider, metadata, jwt, expected->now);
+    if (fault)
+        return fault->kind == PA_FAULT_RULE ? broken(pool, fault->why) : fault;
     if ((why = pa_id_token_check(jwt, expected)))
         return broken(pool, why);
     *out = jwt;

@@ -87,8 +87,10 @@ static const char *use_state(request_rec *r, const pa_login_state *login, apr_st
 static const pa_fault *ask_provider(request_rec *r, const char *code, returning *back)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
-    pa_id_token_expected expected = { back->provider, back->login->nonce, NULL, -1,
-                                      r->request_time };
+    pa_id_token_expected expected = { .provider = back->provider,
+                                      .issuer = back->metadata->issuer,
+                                      .nonce = back->login->nonce,
+                                      .max_age = -1 };
     const pa_fault *fault;
     pa_jwt *jwt;
 

@@ -42,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     apr_pool_t *pool = fuzz_pool();
     pa_id_token_expected expected = {
         .provider = &provider,
+        .issuer = provider.issuer,
         .nonce = "nonce",
         .access_token = "token",
         .max_age = size && (data[0] & 0x10) ? apr_time_from_sec(300) : -1,

@@ -29,6 +29,7 @@ static pa_id_token_expected expect(void)
 {
     return (pa_id_token_expected){
         .provider = &provider,
+        .issuer = ISSUER,
         .nonce = "n-0S6_WzA2Mj",
         .access_token = ACCESS_TOKEN,
         .max_age = -1,

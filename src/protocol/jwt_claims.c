@@ -1,0 +1,74 @@
+/* jwt_claims.c: see jwt_claims.h. jansson refuses \u0000 here, so that no text is longer than strlen says. */
+#include "jwt_claims.h"
+
+#include <string.h>
+
+#include "../base/json.h"
+
+const char *pa_jwt_claims_check_iss(const json_t *claims, const char *issuer)
+{
+    const char *iss = pa_json_text(claims, "iss");
+
+    if (!iss)
+        return "iss is missing or no text";
+    return strcmp(iss, issuer) ? "iss is not the issuer" : NULL;
+}
+
+const char *pa_jwt_claims_check_aud(const json_t *claims, const char *client_id)
+{
+    const json_t *aud = json_object_get(claims, "aud");
+    const json_t *element;
+    size_t i;
+
+    if (!json_is_string(aud) && !json_is_array(aud))
+        return "aud is missing or neither text nor a list";
+    json_array_foreach(aud, i, element)
+    {
+        if (!json_is_string(element))
+            return "aud lists what is no text";
+    }
+    return pa_json_holds(claims, "aud", client_id) ? NULL : "aud does not name our client_id";
+}
+
+static const char *check_exp(const json_t *claims, apr_time_t now)
+{
+    apr_time_t exp = 0;
+    int present;
+
+    if (pa_json_date(claims, "exp", &present, &exp))
+        return "exp is no date";
+    if (!present)
+        return "exp is missing";
+    return now < exp + PA_CLOCK_LEEWAY ? NULL : "exp has passed";
+}
+
+static const char *check_iat(const json_t *claims, apr_time_t now)
+{
+    apr_time_t iat = 0;
+    int present;
+
+    if (pa_json_date(claims, "iat", &present, &iat))
+        return "iat is no date";
+    if (!present)
+        return "iat is missing";
+    return iat <= now + PA_CLOCK_LEEWAY ? NULL : "iat is in the future";
+}
+
+static const char *check_nbf(const json_t *claims, apr_time_t now)
+{
+    apr_time_t nbf = 0;
+    int present;
+
+    if (pa_json_date(claims, "nbf", &present, &nbf))
+        return "nbf is no date";
+    return nbf <= now + PA_CLOCK_LEEWAY ? NULL : "nbf is in the future";
+}
+
+const char *pa_jwt_claims_check_dates(const json_t *claims, apr_time_t now)
+{
+    const char *why;
+
+    if ((why = check_exp(claims, now)) || (why = check_iat(claims, now)))
+        return why;
+    return check_nbf(claims, now);
+}

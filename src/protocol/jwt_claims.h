@@ -1,0 +1,22 @@
+/* jwt_claims.h: the registered claims (RFC 7519 section 4.1) that every token of a provider has in common. */
+#ifndef PA_JWT_CLAIMS_H
+#define PA_JWT_CLAIMS_H
+
+#include <apr_time.h>
+#include <jansson.h>
+
+/* Clocks of providers and servers differ. */
+#define PA_CLOCK_LEEWAY apr_time_from_sec(60)
+
+/* Each returns NULL, or the rule that the claims break. */
+
+/* iss is `issuer`, to the byte. */
+const char *pa_jwt_claims_check_iss(const json_t *claims, const char *issuer);
+
+/* aud is text or a list of texts, and names `client_id`. */
+const char *pa_jwt_claims_check_aud(const json_t *claims, const char *client_id);
+
+/* exp and iat are there; exp has not passed, iat and nbf are not in the future. */
+const char *pa_jwt_claims_check_dates(const json_t *claims, apr_time_t now);
+
+#endif
