@@ -118,11 +118,12 @@ static apr_time_t expiry(const json_t *json, apr_time_t now)
 /* Scopes are tokens with single spaces between (RFC 6749 3.3): nothing that ends a log line. */
 static int is_printable(const char *text, apr_size_t max)
 {
-    apr_size_t len = 0;
-    while (text[len] >= ' ' && text[len] <= '~') {
-        len++;
+    for (apr_size_t len = 0; text[len]; len++) {
+        if (len == max || text[len] < ' ' || text[len] > '~') {
+            return 0;
+        }
     }
-    return text[len] == '\0' && len <= max;
+    return 1;
 }
 
 static const char *read_tokens(apr_pool_t *pool, const json_t *json, apr_time_t now,
