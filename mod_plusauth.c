@@ -18,7 +18,7 @@
 #include "src/request/page.h"
 #include "src/request/route.h"
 #include "src/state/session.h"
-#include "src/state/session_store.h"
+#include "src/state/session_hooks.h"
 #include "src/state/store.h"
 
 static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -60,7 +60,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_handler(pa_route_handler, NULL, NULL, APR_HOOK_FIRST);
 
     /* mod_session asks for and saves sessions; pages and answers get their headers. */
-    pa_session_store_register_hooks(pool);
+    pa_session_hooks_register(pool);
     pa_export_register_filter();
     pa_page_register(pool);
 }

@@ -109,6 +109,27 @@ apr_status_t pa_cache_replace(pa_cache *cache, const unsigned char *key, apr_tim
     return store_when(cache, APR_SUCCESS, key, expiry, value, pool);
 }
 
+apr_status_t pa_cache_update(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
+                             pa_cache_edit *edit, void *context, apr_pool_t *pool)
+{
+    pa_bytes present = { (const unsigned char *)"", 0 }, made;
+    apr_status_t rv = lock(cache);
+
+    if (rv != APR_SUCCESS)
+        return rv;
+    rv = retrieve(cache, key, pool, &present);
+    if (rv == APR_SUCCESS || rv == APR_NOTFOUND)
+        rv = edit(context, present, pool, &made);
+    if (rv == APR_SUCCESS)
+        rv = store(cache, key, expiry, made, pool);
+    return unlock(cache, rv);
+}
+
+int pa_cache_is_locked(const pa_cache *cache)
+{
+    return cache->lock != NULL;
+}
+
 apr_status_t pa_cache_remove(pa_cache *cache, const unsigned char *key, apr_pool_t *pool)
 {
     apr_status_t rv = lock(cache);

@@ -40,6 +40,18 @@ apr_status_t pa_cache_add(pa_cache *cache, const unsigned char *key, apr_time_t 
 apr_status_t pa_cache_replace(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
                               pa_bytes value, apr_pool_t *pool);
 
+/* Rewrites a record in one step, as far as the store can (see pa_cache_is_locked). `edit` is given what is there (empty
+ * when nothing is) and makes what shall be; it must not use the cache. Any other status than APR_SUCCESS leaves
+ * all as it was and is returned. */
+typedef apr_status_t pa_cache_edit(void *context, pa_bytes present, apr_pool_t *pool,
+                                   pa_bytes *out);
+apr_status_t pa_cache_update(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
+                             pa_cache_edit *edit, void *context, apr_pool_t *pool);
+
+/* Whether the operations above are one step for all processes. Redis and memcached are not locked by us:
+ * there another server can come between reading and writing. */
+int pa_cache_is_locked(const pa_cache *cache);
+
 /* Removes a record; it is no error when none is there. */
 apr_status_t pa_cache_remove(pa_cache *cache, const unsigned char *key, apr_pool_t *pool);
 

@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 
+#include "../base/text.h"
 #include "../base/url.h"
 
 /* RFC 6749 names no limit; a code longer than this comes from nobody we know. */
@@ -34,23 +35,11 @@ const char *pa_authorization_url(apr_pool_t *pool, const pa_provider *provider,
     return pa_url_with_query(pool, metadata->authorization_endpoint, form);
 }
 
-/* What a provider says, made fit for a log line and a page: printable ASCII of bounded length. */
-static const char *printable(apr_pool_t *pool, const char *text, apr_size_t max)
-{
-    char *copy = apr_pstrndup(pool, text, max);
-
-    for (char *at = copy; *at; at++) {
-        if (*at < 0x20 || *at > 0x7e)
-            *at = ' ';
-    }
-    return copy;
-}
-
 static const pa_fault *error_response(apr_pool_t *pool, const char *error,
                                       const char *description)
 {
-    return pa_fault_oauth(pool, printable(pool, error, ERROR_MAX),
-                          description ? printable(pool, description, DESCRIPTION_MAX)
+    return pa_fault_oauth(pool, pa_text_printable(pool, error, ERROR_MAX),
+                          description ? pa_text_printable(pool, description, DESCRIPTION_MAX)
                                       : "the provider gave no reason");
 }
 

@@ -10,6 +10,7 @@
 
 #include "../base/crypto.h"
 #include "../base/url.h"
+#include "../state/session_store.h"
 #include "../state/store.h"
 
 #ifndef PA_TEMPLATES
@@ -335,6 +336,7 @@ static const char *open_stores(apr_pool_t *pconf, server_rec *s, pa_server_conf 
     const char *why;
 
     conf->client = client;
+    conf->visit.backend = &pa_session_store;
     if ((why = pa_store_open(s, pconf, &sessions, &conf->visit.sessions)))
         return apr_pstrcat(pconf, "PlusAuthSessionStore: ", why, NULL);
     if ((why = pa_store_open(s, pconf, &documents, &client->documents))

@@ -15,8 +15,6 @@
 /* So many logins to the same place that ended well within so much time, and still nobody signed in: a loop. */
 #define LOOP_ROUNDS 3
 #define LOOP_WINDOW apr_time_from_sec(60)
-/* So often within that time a browser is sent to the origin's name before we believe that it is there. */
-#define HOPS_MAX 3
 
 static int redirect(request_rec *r, const char *url)
 {

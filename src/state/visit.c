@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 
+#include "../base/base64url.h"
 #include "../base/cookie.h"
 #include "../base/crypto.h"
 #include "../plusauth.h"
@@ -95,6 +96,26 @@ const char *pa_visit_hash_id(pa_visit *visit)
     memcpy(text, visit->settings->realm, PA_REALM_LEN);
     memcpy(text + PA_REALM_LEN, visit->id, PA_SESSION_ID_LEN);
     return pa_sha256(pa_bytes_of(text, sizeof(text)), visit->key);
+}
+
+apr_time_t pa_visit_session_end(const pa_visit_settings *settings, const pa_session *session)
+{
+    apr_time_t lifetime = session->created + settings->lifetime;
+    apr_time_t idle = session->touched + settings->idle;
+
+    return idle < lifetime ? idle : lifetime;
+}
+
+const char *pa_visit_new_id(pa_visit *visit, apr_pool_t *pool)
+{
+    unsigned char id[PA_SESSION_ID_BYTES];
+    const char *why = pa_random(id, sizeof(id));
+
+    if (why)
+        return why;
+    apr_cpystrn(visit->id, pa_base64url_encode(pool, pa_bytes_of(id, sizeof(id))),
+                sizeof(visit->id));
+    return pa_visit_hash_id(visit);
 }
 
 /* As pa_visit_hash_id. The requests of one connection mostly bring one id: it is hashed for the first. */

@@ -27,10 +27,25 @@ typedef struct pa_visit_settings {
                                * virtual hosts that share a store do not share their users */
     apr_interval_time_t lifetime; /* of a session from its login */
     apr_interval_time_t idle;     /* of a session from its last use */
-    pa_cache *sessions;        /* NULL: mod_session's own backends keep them */
+    const struct pa_session_backend *backend; /* NULL: mod_session's own backends keep sessions */
+    pa_cache *sessions;        /* the store of session_store.c */
     pa_seal_keys *record_keys; /* seal the records where others can read the store; NULL: not needed */
     pa_seal_keys *login_keys;
 } pa_visit_settings;
+
+struct pa_visit;
+
+/* What keeps sessions. Each function returns APR_SUCCESS or what is wrong with the store. */
+typedef struct pa_session_backend {
+    /* The session that the browser's cookie names; NULL when there is none. */
+    apr_status_t (*read)(request_rec *r, struct pa_visit *visit, pa_session **out);
+    /* Keeps a new one, under a new id whatever the browser brought, and sets its cookie. */
+    apr_status_t (*create)(request_rec *r, struct pa_visit *visit, const pa_session *session);
+    /* Keeps a changed one, if it was not ended meanwhile: then nothing happens. */
+    apr_status_t (*rewrite)(request_rec *r, struct pa_visit *visit, const pa_session *session);
+    /* Ends it for everybody, and the cookie. */
+    apr_status_t (*end)(request_rec *r, struct pa_visit *visit);
+} pa_session_backend;
 
 typedef struct pa_visit {
     const pa_visit_settings *settings;
@@ -40,7 +55,7 @@ typedef struct pa_visit {
 
     int asking_authz; /* page.c asks the other modules for their verdict */
 
-    /* Owned by session_store.c. */
+    /* Owned by session_hooks.c. */
     int loaded;
     apr_status_t status;  /* of loading */
     session_rec *rec;     /* what mod_session is given, always the same */
@@ -56,6 +71,12 @@ void pa_visit_set_login_cookie(request_rec *r, const pa_visit_settings *settings
 
 /* Starts the visit of a first request: reads the Cookie header and takes our cookies out of it. */
 pa_visit *pa_visit_begin(request_rec *r, const pa_visit_settings *settings);
+
+/* When a session ends by its age. */
+apr_time_t pa_visit_session_end(const pa_visit_settings *settings, const pa_session *session);
+
+/* A new random id, and with it the key of its record. NULL, or the reason. */
+const char *pa_visit_new_id(pa_visit *visit, apr_pool_t *pool);
 
 /* The key of the record of the visit's id. NULL, or the reason. */
 const char *pa_visit_hash_id(pa_visit *visit);

@@ -1,0 +1,114 @@
+/* logout_token.c: see logout_token.h. Replay of jti is the caller's to notice. */
+#include "logout_token.h"
+
+#include <apr_cstr.h>
+#include <apr_strings.h>
+
+#include "../base/json.h"
+#include "jwt_claims.h"
+#include "signature.h"
+
+#define EVENT "http://schemas.openid.net/event/backchannel-logout"
+#define TEXT_MAX 255
+
+/* RFC 8725 3.11: what says that it is another kind of token is one. */
+static const char *check_typ(const pa_jwt *jwt)
+{
+    if (!jwt->typ || apr_cstr_casecmp(jwt->typ, "logout+jwt") == 0
+        || apr_cstr_casecmp(jwt->typ, "application/logout+jwt") == 0
+        || apr_cstr_casecmp(jwt->typ, "JWT") == 0)
+        return NULL;
+    return "typ names another kind of token";
+}
+
+/* 2.4: an object that has the event as a member, whose value is an object. */
+static const char *check_events(const json_t *claims)
+{
+    const json_t *events = json_object_get(claims, "events");
+
+    return json_is_object(events) && json_is_object(json_object_get(events, EVENT))
+               ? NULL
+               : "events does not say that it is a logout token";
+}
+
+/* Text that is there, where it is there at all. */
+static const char *check_text(const json_t *claims, const char *name, const char *why)
+{
+    const char *text = pa_json_text(claims, name);
+
+    if (!json_object_get(claims, name))
+        return NULL;
+    return text && strlen(text) <= TEXT_MAX ? NULL : why;
+}
+
+static const char *check_subject(const json_t *claims)
+{
+    const char *why;
+
+    if ((why = check_text(claims, "sub", "sub is no text of at most 255 bytes"))
+        || (why = check_text(claims, "sid", "sid is no text of at most 255 bytes")))
+        return why;
+    return json_object_get(claims, "sub") || json_object_get(claims, "sid")
+               ? NULL
+               : "neither sub nor sid";
+}
+
+static const char *check_jti(const json_t *claims)
+{
+    if (!json_object_get(claims, "jti"))
+        return "jti is missing";
+    return check_text(claims, "jti", "jti is no text of at most 255 bytes");
+}
+
+static const char *check_age(const json_t *claims, apr_time_t now)
+{
+    apr_time_t iat = 0;
+    int present;
+
+    if (pa_json_date(claims, "iat", &present, &iat) || !present)
+        return "iat is missing or no date";
+    return now - iat <= PA_LOGOUT_TOKEN_AGE_MAX ? NULL : "iat is too long ago";
+}
+
+const char *pa_logout_token_check(const pa_jwt *jwt, const pa_provider *provider,
+                                  const char *issuer, apr_time_t now)
+{
+    const json_t *claims = jwt->claims;
+    const char *why;
+
+    if ((why = check_typ(jwt)) || (why = pa_jwt_claims_check_iss(claims, issuer))
+        || (why = pa_jwt_claims_check_aud(claims, provider->client_id))
+        || (why = pa_jwt_claims_check_dates(claims, now)) || (why = check_age(claims, now))
+        || (why = check_events(claims)) || (why = check_subject(claims))
+        || (why = check_jti(claims)))
+        return why;
+    /* An ID token must not do as a logout token. */
+    return json_object_get(claims, "nonce") ? "nonce makes it an ID token" : NULL;
+}
+
+static const pa_fault *broken(apr_pool_t *pool, const char *why)
+{
+    return pa_fault_new(pool, PA_FAULT_RULE, apr_pstrcat(pool, "logout token: ", why, NULL));
+}
+
+const pa_fault *pa_logout_token_validate(const pa_client *client, apr_pool_t *pool,
+                                         const pa_provider *provider, const pa_metadata *metadata,
+                                         const char *text, pa_alg_set alg, apr_time_t now,
+                                         pa_logout_token *out)
+{
+    const pa_fault *fault;
+    const char *why;
+    pa_jwt *jwt;
+
+    if ((why = pa_jwt_parse(pool, text, &jwt)))
+        return broken(pool, why);
+    if (alg && jwt->alg != alg)
+        return broken(pool, "alg is not the one that this client's ID tokens have");
+    if ((fault = pa_signature_verify(client, pool, provider, metadata, jwt, now)))
+        return fault->kind == PA_FAULT_RULE ? broken(pool, fault->why) : fault;
+    if ((why = pa_logout_token_check(jwt, provider, metadata->issuer, now)))
+        return broken(pool, why);
+    *out = (pa_logout_token){ pa_json_text(jwt->claims, "jti"), pa_json_text(jwt->claims, "sub"),
+                              pa_json_text(jwt->claims, "sid") };
+    return NULL;
+}

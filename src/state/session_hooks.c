@@ -1,0 +1,112 @@
+/* session_hooks.c: see session_hooks.h.
+ * What mod_session 2.4 does with a record that has expired or cannot be decoded (PR 56052) loses logins, so that it
+ * is never given one: such a session is none, and its id is not used again. */
+#include "session_hooks.h"
+
+#include <mod_session.h>
+
+#include "../plusauth.h"
+#include "visit.h"
+
+/* A plain request writes at most so often; more often only where a session may idle for minutes at most. */
+#define TOUCH_INTERVAL apr_time_from_sec(60)
+#define TOUCH_FRACTION 4
+
+static int is_touch_due(request_rec *r, const pa_visit_settings *settings,
+                        const pa_session *session)
+{
+    apr_interval_time_t interval = settings->idle / TOUCH_FRACTION;
+
+    if (interval > TOUCH_INTERVAL)
+        interval = TOUCH_INTERVAL;
+    return r->request_time - session->touched >= interval;
+}
+
+/* Notes that the session was used. That this fails ends nothing yet. */
+static void touch(request_rec *r, pa_visit *visit, pa_session *session)
+{
+    apr_status_t rv;
+
+    session->touched = r->request_time;
+    if ((rv = visit->settings->backend->rewrite(r, visit, session)) != APR_SUCCESS)
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, rv, r, "session: its last use was not stored");
+}
+
+/* Reads the session that the browser names. One that is not there or has ended leaves no id. */
+static apr_status_t read_session(request_rec *r, pa_visit *visit)
+{
+    pa_session *session = NULL;
+    apr_status_t rv = visit->settings->backend->read(r, visit, &session);
+
+    if (rv != APR_SUCCESS)
+        return rv;
+    if (session && pa_visit_session_end(visit->settings, session) <= r->request_time) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "session dropped: it has ended by its age");
+        session = NULL;
+    }
+    if (!session) {
+        visit->id[0] = '\0';
+        return APR_SUCCESS;
+    }
+    visit->rec->encoded = session->entries;
+    if (session->sub)
+        visit->session = session;
+    if (is_touch_due(r, visit->settings, session))
+        touch(r, visit, session);
+    return APR_SUCCESS;
+}
+
+/* session_load: always the same record for all the requests of one visit. */
+static apr_status_t load(request_rec *r, session_rec **out)
+{
+    pa_visit *visit = pa_visit_of(r);
+
+    if (!visit || !visit->settings->backend)
+        return DECLINED;
+    if (!visit->loaded) {
+        while (r->main || r->prev)
+            r = r->main ? r->main : r->prev;
+        visit->loaded = 1;
+        visit->rec = apr_pcalloc(r->pool, sizeof(*visit->rec));
+        visit->rec->pool = r->pool;
+        visit->rec->entries = apr_table_make(r->pool, 2);
+        if (visit->id[0])
+            visit->status = read_session(r, visit);
+    }
+    if (visit->status == APR_SUCCESS)
+        *out = visit->rec;
+    return visit->status;
+}
+
+/* session_save. Nothing changed: nothing is written, and an anonymous visitor gets no cookie. */
+static apr_status_t save(request_rec *r, session_rec *rec)
+{
+    pa_visit *visit = pa_visit_of(r);
+    pa_session *session, anonymous = { 0 };
+
+    if (!visit || !visit->settings->backend)
+        return DECLINED;
+    if (!rec->dirty)
+        return OK;
+    if (!visit->session && apr_is_empty_table(rec->entries))
+        return visit->settings->backend->end(r, visit);
+
+    /* What other modules keep is kept beside, also for somebody who is not signed in. */
+    session = visit->session ? visit->session : &anonymous;
+    session->entries = rec->encoded && rec->encoded[0] ? rec->encoded : NULL;
+    if (!session->created)
+        session->created = r->request_time;
+    session->touched = r->request_time;
+    if (!visit->id[0] || visit->renew_id)
+        return visit->settings->backend->create(r, visit, session);
+    return visit->settings->backend->rewrite(r, visit, session);
+}
+
+void pa_session_hooks_register(apr_pool_t *pool)
+{
+    static const char *const backends[] = { "mod_session_cookie.c", "mod_session_dbd.c", NULL };
+
+    (void)pool;
+    ap_hook_session_load(load, NULL, backends, APR_HOOK_FIRST);
+    ap_hook_session_save(save, NULL, backends, APR_HOOK_FIRST);
+}

@@ -1,0 +1,153 @@
+/* session_index.c: an entry is the keys of records, one after the other, newest last. It can name records that have
+ * ended meanwhile: ending them again does no harm, and they leave when the entry is full. */
+#include "session_index.h"
+
+#include <apr_strings.h>
+
+#include "../base/crypto.h"
+#include "session_store.h"
+
+/* Of one user: a browser each. When there are more, the session that is oldest here ends, so that none lives that could
+ * not be ended. */
+#define SESSIONS_MAX 256
+#define NOTE_TRIES 5
+
+/* Of the entry of a sid or sub, for the clients of this server alone. */
+static const char *entry_key(const pa_visit_settings *settings, const char *kind,
+                             const char *issuer, const char *value, apr_pool_t *pool,
+                             unsigned char *out)
+{
+    apr_size_t issuer_len = strlen(issuer) + 1, value_len = strlen(value);
+    apr_size_t len = PA_REALM_LEN + 3 + issuer_len + value_len;
+    char *text = apr_palloc(pool, len), *at = text;
+
+    memcpy(at, settings->realm, PA_REALM_LEN);
+    memcpy(at + PA_REALM_LEN, kind, 3);
+    memcpy(at + PA_REALM_LEN + 3, issuer, issuer_len);
+    memcpy(at + PA_REALM_LEN + 3 + issuer_len, value, value_len);
+    return pa_sha256(pa_bytes_of(text, len), out);
+}
+
+/* An entry as the store keeps it, and back. One that was not made here ends nothing. */
+static pa_bytes open_entry(const pa_visit_settings *settings, const unsigned char *key,
+                           pa_bytes stored, apr_pool_t *pool)
+{
+    if (settings->record_keys
+        && pa_unseal(pool, settings->record_keys, pa_bytes_of(key, PA_CACHE_KEY_LEN), stored,
+                     &stored))
+        return pa_bytes_of("", 0);
+    return stored.len % PA_CACHE_KEY_LEN ? pa_bytes_of("", 0) : stored;
+}
+
+static const char *close_entry(const pa_visit_settings *settings, const unsigned char *key,
+                               pa_bytes *keys, apr_pool_t *pool)
+{
+    return settings->record_keys ? pa_seal(pool, settings->record_keys,
+                                           pa_bytes_of(key, PA_CACHE_KEY_LEN), *keys, keys)
+                                 : NULL;
+}
+
+static int holds(pa_bytes keys, const unsigned char *record)
+{
+    for (apr_size_t i = 0; i < keys.len; i += PA_CACHE_KEY_LEN) {
+        if (memcmp(keys.at + i, record, PA_CACHE_KEY_LEN) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* One session that is to be noted in one entry. */
+typedef struct addition {
+    const pa_visit_settings *settings;
+    const unsigned char *key;    /* of the entry */
+    const unsigned char *record; /* key of the session's record */
+    const unsigned char *oldest; /* the one that had to make room, or NULL */
+} addition;
+
+static apr_status_t append(void *context, pa_bytes present, apr_pool_t *pool, pa_bytes *out)
+{
+    addition *add = context;
+    pa_bytes keys = open_entry(add->settings, add->key, present, pool);
+    unsigned char *longer;
+
+    add->oldest = NULL;
+    if (!holds(keys, add->record)) {
+        if (keys.len >= SESSIONS_MAX * PA_CACHE_KEY_LEN) {
+            add->oldest = keys.at;
+            keys = pa_bytes_of(keys.at + PA_CACHE_KEY_LEN, keys.len - PA_CACHE_KEY_LEN);
+        }
+        longer = apr_palloc(pool, keys.len + PA_CACHE_KEY_LEN);
+        memcpy(longer, keys.at, keys.len);
+        memcpy(longer + keys.len, add->record, PA_CACHE_KEY_LEN);
+        keys = pa_bytes_of(longer, keys.len + PA_CACHE_KEY_LEN);
+    }
+    *out = keys;
+    return close_entry(add->settings, add->key, out, pool) ? APR_EGENERAL : APR_SUCCESS;
+}
+
+/* Whether the entry names the record now. */
+static int is_noted(const addition *add, apr_pool_t *pool)
+{
+    pa_bytes stored;
+
+    return pa_cache_get(add->settings->sessions, add->key, pool, &stored) == APR_SUCCESS
+           && holds(open_entry(add->settings, add->key, stored, pool), add->record);
+}
+
+/* Where the store has no lock, another server's note may have replaced ours: then once more. */
+static apr_status_t note(addition *add, apr_time_t expiry, apr_pool_t *pool)
+{
+    pa_cache *sessions = add->settings->sessions;
+
+    for (int tries = 0; tries < NOTE_TRIES; tries++) {
+        apr_status_t rv = pa_cache_update(sessions, add->key, expiry, append, add, pool);
+
+        if (rv == APR_SUCCESS && add->oldest)
+            rv = pa_session_store_end(add->settings, add->oldest, pool);
+        if (rv != APR_SUCCESS || pa_cache_is_locked(sessions) || is_noted(add, pool))
+            return rv;
+    }
+    return APR_EAGAIN;
+}
+
+apr_status_t pa_session_index_add(const pa_visit_settings *settings, const pa_session *session,
+                                  const unsigned char *record, apr_pool_t *pool)
+{
+    const char *const names[][2] = { { "sid", session->sid }, { "sub", session->sub } };
+    apr_time_t expiry = session->touched + settings->lifetime;
+    unsigned char key[PA_CACHE_KEY_LEN];
+
+    for (int i = 0; i < 2; i++) {
+        apr_status_t rv;
+
+        if (!names[i][1])
+            continue;
+        if (entry_key(settings, names[i][0], session->issuer, names[i][1], pool, key))
+            return APR_EGENERAL;
+        if ((rv = note(&(addition){ settings, key, record, NULL }, expiry, pool)) != APR_SUCCESS)
+            return rv;
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t pa_session_index_end(const pa_visit_settings *settings, const char *issuer,
+                                  const char *sub, const char *sid, int *ended, apr_pool_t *pool)
+{
+    unsigned char key[PA_CACHE_KEY_LEN];
+    apr_status_t rv;
+    pa_bytes keys;
+
+    *ended = 0;
+    if (entry_key(settings, sid ? "sid" : "sub", issuer, sid ? sid : sub, pool, key))
+        return APR_EGENERAL;
+    rv = pa_cache_get(settings->sessions, key, pool, &keys);
+    if (rv != APR_SUCCESS)
+        return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+    keys = open_entry(settings, key, keys, pool);
+    for (apr_size_t i = 0; i < keys.len; i += PA_CACHE_KEY_LEN) {
+        if ((rv = pa_session_store_end(settings, keys.at + i, pool)) != APR_SUCCESS)
+            return rv;
+        ++*ended;
+    }
+    return pa_cache_remove(settings->sessions, key, pool);
+}
