@@ -1,4 +1,4 @@
-/* jwk.h: JSON Web Keys (RFC 7517, 7518 section 6, 8037) as OpenSSL keys. */
+/* jwk.h: a provider's public JSON Web Keys (RFC 7517): those that verify, those to encrypt to. */
 #ifndef PA_JWK_H
 #define PA_JWK_H
 
@@ -12,9 +12,9 @@
 
 /* One usable public key. */
 typedef struct pa_jwk {
-    const char *kid;  /* NULL when it has none */
-    pa_alg_set algs;  /* what it may verify: by kty, crv and size, narrowed by its own `alg` */
-    EVP_PKEY *key;    /* ends with the pool it was parsed into */
+    const char *kid; /* NULL when it has none */
+    pa_alg_set algs; /* what it may verify: by kty, crv and size, narrowed by its own `alg` */
+    EVP_PKEY *key;   /* ends with the pool it was parsed into */
 } pa_jwk;
 
 /* Parses a JWK set (RFC 7517 section 5). Keys that cannot verify a signature are skipped as the
@@ -26,5 +26,24 @@ const char *pa_jwks_parse(apr_pool_t *pool, pa_bytes text, apr_array_header_t **
 
 /* The same of one parsed JWK; *why tells what makes it unusable. */
 const char *pa_jwk_parse(apr_pool_t *pool, const json_t *jwk, pa_jwk **out);
+
+/* One public key to encrypt to. */
+typedef struct pa_jwk_enc {
+    const char *kid;     /* NULL when it has none */
+    pa_jwe_alg_set algs; /* by kty and crv, narrowed by its own `alg` */
+    EVP_PKEY *key;       /* ends with the pool it was parsed into */
+} pa_jwk_enc;
+
+/* The keys of a set that may be encrypted to (const pa_jwk_enc *), under the same rules but for
+ * what they are for: `use` is enc, or is absent where `alg` is one of key encryption; key_ops, if
+ * there, has encrypt, wrapKey, deriveKey or deriveBits. None of these is one of pa_jwks_parse. */
+const char *pa_jwks_enc_parse(apr_pool_t *pool, pa_bytes text, apr_array_header_t **out);
+
+/* The same of one parsed JWK. */
+const char *pa_jwk_enc_parse(apr_pool_t *pool, const json_t *jwk, pa_jwk_enc **out);
+
+/* The SHA-256 thumbprint (RFC 7638) of an RSA, EC or OKP key, public or private, as base64url. Only
+ * that the required members are text is checked. NULL and *out set, or the reason. */
+const char *pa_jwk_thumbprint(apr_pool_t *pool, const json_t *jwk, const char **out);
 
 #endif

@@ -282,8 +282,7 @@ static const char *make_ec(apr_pool_t *pool, const json_t *jwk, const pa_key_kin
 
     if (why)
         return why;
-    *next++ =
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)kind->group, 0);
+    *next++ = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)kind->group, 0);
     *next++ = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * kind->len);
     if (d)
         *next++ = native_number(OSSL_PKEY_PARAM_PRIV_KEY, *d);
@@ -322,8 +321,7 @@ static const char *public_okp(apr_pool_t *pool, const json_t *jwk, const pa_key_
 
     if (why)
         return why;
-    *out =
-        pa_key_own(pool, EVP_PKEY_new_raw_public_key_ex(NULL, kind->type, NULL, x.at, x.len));
+    *out = pa_key_own(pool, EVP_PKEY_new_raw_public_key_ex(NULL, kind->type, NULL, x.at, x.len));
     return *out ? NULL : "OpenSSL refuses the public key";
 }
 
@@ -365,8 +363,7 @@ static const pa_key_kind *find_kind(const char *kty, const char *crv)
     apr_size_t i;
 
     for (i = 0; i < KINDS; i++) {
-        if (!strcmp(kinds[i].kty, kty)
-            && (!kinds[i].crv || (crv && !strcmp(kinds[i].crv, crv))))
+        if (!strcmp(kinds[i].kty, kty) && (!kinds[i].crv || (crv && !strcmp(kinds[i].crv, crv))))
             return &kinds[i];
     }
     return NULL;
@@ -411,4 +408,82 @@ const char *pa_key_read_private(apr_pool_t *pool, const json_t *jwk, const pa_ke
     why = read_key(pool, jwk, 1, kind, out);
     ERR_pop_to_mark();
     return why;
+}
+
+/* The kind of a key that came from elsewhere, such as a PEM file. */
+static const pa_key_kind *kind_of(const EVP_PKEY *key)
+{
+    char group[32] = "";
+    apr_size_t i;
+
+    if (EVP_PKEY_is_a(key, "EC"))
+        EVP_PKEY_get_group_name(key, group, sizeof(group), NULL);
+    for (i = 0; i < KINDS; i++) {
+        if (EVP_PKEY_is_a(key, kinds[i].type)
+            && (!kinds[i].group || !strcmp(kinds[i].group, group)))
+            return &kinds[i];
+    }
+    return NULL;
+}
+
+static int put_text(json_t *jwk, const char *name, const char *text)
+{
+    return json_object_set_new(jwk, name, json_string(text)) == 0;
+}
+
+static int put_bytes(apr_pool_t *pool, json_t *jwk, const char *name, pa_bytes bytes)
+{
+    return put_text(jwk, name, pa_base64url_encode(pool, bytes));
+}
+
+/* `len` is what the number is padded to; 0 for its own length. */
+static int put_number(apr_pool_t *pool, json_t *jwk, const char *name, const EVP_PKEY *key,
+                      const char *param, apr_size_t len)
+{
+    unsigned char bytes[RSA_BITS_MAX / 8];
+    BIGNUM *number = NULL;
+    int written;
+
+    if (EVP_PKEY_get_bn_param(key, param, &number) != 1)
+        return 0;
+    if (len == 0)
+        len = (apr_size_t)BN_num_bytes(number);
+    written = len <= sizeof(bytes) ? BN_bn2binpad(number, bytes, (int)len) : -1;
+    BN_free(number);
+    return written > 0 && put_bytes(pool, jwk, name, pa_bytes_of(bytes, (apr_size_t)written));
+}
+
+static int put_members(apr_pool_t *pool, json_t *jwk, const pa_key_kind *kind, const EVP_PKEY *key)
+{
+    unsigned char raw[COORDINATE_LEN_MAX];
+    size_t len = sizeof(raw);
+
+    if (!put_text(jwk, "kty", kind->kty) || (kind->crv && !put_text(jwk, "crv", kind->crv)))
+        return 0;
+    if (!kind->crv)
+        return put_number(pool, jwk, "n", key, OSSL_PKEY_PARAM_RSA_N, 0)
+               && put_number(pool, jwk, "e", key, OSSL_PKEY_PARAM_RSA_E, 0);
+    if (kind->group)
+        return put_number(pool, jwk, "x", key, OSSL_PKEY_PARAM_EC_PUB_X, kind->len)
+               && put_number(pool, jwk, "y", key, OSSL_PKEY_PARAM_EC_PUB_Y, kind->len);
+    return EVP_PKEY_get_raw_public_key(key, raw, &len) == 1
+           && put_bytes(pool, jwk, "x", pa_bytes_of(raw, len));
+}
+
+const char *pa_key_write_public(apr_pool_t *pool, const EVP_PKEY *key, json_t **out)
+{
+    const pa_key_kind *kind = kind_of(key);
+    json_t *jwk;
+    int done;
+
+    if (!kind)
+        return "a key type or curve that is not supported";
+    jwk = pa_json_own(pool, json_object());
+    ERR_set_mark();
+    done = jwk && put_members(pool, jwk, kind, key);
+    ERR_pop_to_mark();
+    if (!done)
+        return "OpenSSL does not tell the public key";
+    *out = jwk;
+    return NULL;
 }

@@ -11,11 +11,11 @@
 
 /* What kty and crv say of a key. */
 typedef struct pa_key_kind {
-    const char *kty, *crv; /* crv: NULL for RSA */
-    const char *type;      /* OpenSSL's name of the key type */
-    const char *group;     /* and of the curve, NULL for other than EC */
-    apr_size_t len;        /* of a coordinate (EC) or of the public key (OKP) */
-    pa_alg_set algs;       /* signatures it can make */
+    const char *kty, *crv;   /* crv: NULL for RSA */
+    const char *type;        /* OpenSSL's name of the key type */
+    const char *group;       /* and of the curve, NULL for other than EC */
+    apr_size_t len;          /* of a coordinate (EC) or of the public key (OKP) */
+    pa_alg_set algs;         /* signatures it can make */
     pa_jwe_alg_set jwe_algs; /* key encryption it can take part in */
 } pa_key_kind;
 

@@ -258,6 +258,94 @@ static void test_sets(apr_pool_t *pool)
     ok(keys == NULL, "nothing comes of those");
 }
 
+/* An Ed25519 key never; the others when they say that they are for encryption. */
+static const struct {
+    const char *what, *type, *more, *part; /* NULL: taken */
+    pa_jwe_alg_set algs;
+} encryption_keys[] = {
+    { "RSA with use enc", "RSA", "\"use\":\"enc\"", NULL, PA_JWE_ALGS_RSA },
+    { "EC with use enc", "EC", "\"use\":\"enc\"", NULL, PA_JWE_ALGS_ECDH },
+    { "its alg", "RSA", "\"use\":\"enc\",\"alg\":\"RSA-OAEP-256\"", NULL, PA_JWE_RSA_OAEP_256 },
+    { "an alg of encryption without use", "EC", "\"alg\":\"ECDH-ES+A256KW\"", NULL,
+      PA_JWE_ECDH_ES_A256KW },
+    { "key_ops", "RSA", "\"use\":\"enc\",\"key_ops\":[\"x\",\"wrapKey\"]", NULL, PA_JWE_ALGS_RSA },
+    { "deriveBits", "EC", "\"use\":\"enc\",\"key_ops\":[\"deriveBits\"]", NULL, PA_JWE_ALGS_ECDH },
+    { "neither use nor alg", "RSA", "", "(use)", 0 },
+    { "use sig", "RSA", "\"use\":\"sig\"", "(use)", 0 },
+    { "use sig with an alg of encryption", "RSA", "\"use\":\"sig\",\"alg\":\"RSA-OAEP\"", "(use)",
+      0 },
+    { "use that is no text", "RSA", "\"use\":[\"enc\"]", "(use)", 0 },
+    { "key_ops alone", "RSA", "\"key_ops\":[\"wrapKey\"]", "(use)", 0 },
+    { "key_ops of signatures", "RSA", "\"use\":\"enc\",\"key_ops\":[\"verify\"]", "key_ops", 0 },
+    { "an alg of signatures", "RSA", "\"alg\":\"RS256\"", "(use)", 0 },
+    { "use enc with an alg of signatures", "RSA", "\"use\":\"enc\",\"alg\":\"RS256\"", "alg", 0 },
+    { "RSA1_5", "RSA", "\"use\":\"enc\",\"alg\":\"RSA1_5\"", "alg", 0 },
+    { "dir", "RSA", "\"use\":\"enc\",\"alg\":\"dir\"", "alg", 0 },
+    { "an alg of another type", "EC", "\"use\":\"enc\",\"alg\":\"RSA-OAEP\"", "alg", 0 },
+    { "an alg that is no text", "EC", "\"use\":\"enc\",\"alg\":1", "alg", 0 },
+    { "a private key", "EC", "\"use\":\"enc\",\"d\":\"AA\"", "private", 0 },
+    { "Ed25519", "ED25519", "\"use\":\"enc\"", "alg", 0 },
+};
+
+static void test_encryption_keys(apr_pool_t *pool)
+{
+    EVP_PKEY *keys[] = { signer_key(pool, "RSA", "2048"), signer_key(pool, "EC", "P-384"),
+                         signer_key(pool, "ED25519", "") };
+    apr_array_header_t *set;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(encryption_keys) / sizeof(*encryption_keys); i++) {
+        const char *type = encryption_keys[i].type, *what = encryption_keys[i].what;
+        EVP_PKEY *key = keys[!strcmp(type, "RSA") ? 0 : !strcmp(type, "EC") ? 1 : 2];
+        const char *text = signer_jwk(pool, key, encryption_keys[i].more);
+        pa_jwk_enc *out = NULL;
+        pa_jwk *verifier;
+        json_t *json;
+        const char *why;
+
+        pa_json_object_parse(pool, pa_bytes_text(text), &json);
+        why = pa_jwk_enc_parse(pool, json, &out);
+        if (encryption_keys[i].part) {
+            has(why, encryption_keys[i].part, "never encrypts to %s", what);
+            continue;
+        }
+        is(why, NULL, "encrypts to %s", what);
+        ok(out && out->algs == encryption_keys[i].algs && EVP_PKEY_eq(out->key, key) == 1,
+           "by its algorithms alone");
+        ok(pa_jwk_parse(pool, json, &verifier) != NULL, "and does not verify with it");
+    }
+    is(pa_jwks_enc_parse(pool, pa_bytes_text(public_set), &set), NULL, "RFC 7517 A.1");
+    ok(set->nelts == 1, "has one key for encryption");
+    is(APR_ARRAY_IDX(set, 0, const pa_jwk_enc *)->kid, "1", "which is its first");
+    ok(!pa_jwks_enc_parse(pool, pa_bytes_text(private_set), &set) && set->nelts == 0,
+       "RFC 7517 A.2 has none that is not private");
+    has(pa_jwks_enc_parse(pool, pa_bytes_text("{}"), &set), "keys", "an object is no set");
+}
+
+static const char *thumbprint(apr_pool_t *pool, const char *text)
+{
+    const char *out = NULL;
+    json_t *json;
+    const char *why = pa_json_object_parse(pool, pa_bytes_text(text), &json);
+
+    return why || (why = pa_jwk_thumbprint(pool, json, &out)) ? why : out;
+}
+
+static void test_thumbprints(apr_pool_t *pool)
+{
+    json_t *set;
+
+    pa_json_object_parse(pool, pa_bytes_text(public_set), &set);
+    is(thumbprint(pool, pa_json_dump(pool, json_array_get(json_object_get(set, "keys"), 1), 0)),
+       "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", "RFC 7638 3.1");
+    is(thumbprint(pool, "{\"use\":\"sig\",\"d\":\"AA\"," ED25519_X "," ED25519 "}"),
+       "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k", "RFC 8037 A.3, whatever is said beside it");
+    has(thumbprint(pool, "{" ED25519 "}"), "missing", "none of half a key");
+    has(thumbprint(pool, "{" ED25519 ",\"x\":1}"), "missing", "nor of one that is no text");
+    has(thumbprint(pool, "{\"kty\":\"oct\",\"k\":\"AA\"}"), "key type", "nor of a secret");
+    has(thumbprint(pool, "{}"), "key type", "nor of nothing");
+}
+
 static void test_lifetime(apr_pool_t *pool)
 {
     apr_pool_t *child;
@@ -283,6 +371,8 @@ int main(void)
     test_usable(pool);
     test_published_sets(pool);
     test_sets(pool);
+    test_encryption_keys(pool);
+    test_thumbprints(pool);
     test_lifetime(pool);
     return tap_end();
 }
