@@ -20,6 +20,7 @@ static const struct {
     { "jwks_uri", offsetof(pa_metadata, jwks_uri), 1 },
     { "userinfo_endpoint", offsetof(pa_metadata, userinfo_endpoint), 0 },
     { "end_session_endpoint", offsetof(pa_metadata, end_session_endpoint), 0 },
+    { "revocation_endpoint", offsetof(pa_metadata, revocation_endpoint), 0 },
 };
 
 /* Lists of names. Discovery 1.0 section 3 requires three of them. */

@@ -14,6 +14,7 @@ typedef struct pa_metadata {
     const char *jwks_uri;
     const char *userinfo_endpoint;      /* NULL when it has none */
     const char *end_session_endpoint;   /* NULL when it has none */
+    const char *revocation_endpoint;    /* NULL when it has none */
     int iss_parameter_supported;        /* RFC 9207: the answer must carry iss */
     int auth_basic;                     /* token_endpoint_auth_methods_supported: basic if unsaid */
     int auth_post;

@@ -15,6 +15,7 @@
 #include "../protocol/id_token.h"
 #include "../protocol/token.h"
 #include "../protocol/userinfo.h"
+#include "../state/logout_memory.h"
 #include "../state/session.h"
 #include "authn.h"
 #include "config.h"
@@ -29,6 +30,7 @@ typedef struct returning {
     int slot;
     pa_tokens tokens;
     const json_t *id_token; /* its claims */
+    pa_alg_set alg;         /* what it was signed with */
     json_t *userinfo;       /* NULL when it was not asked for */
 } returning;
 
@@ -108,6 +110,7 @@ static const pa_fault *ask_provider(request_rec *r, const char *code, returning 
     if (fault)
         return fault;
     back->id_token = jwt->claims;
+    back->alg = jwt->alg;
     if (!back->provider->userinfo || !back->metadata->userinfo_endpoint)
         return NULL;
     return pa_userinfo_fetch(conf->client, r->pool, back->provider, back->metadata,
@@ -176,6 +179,9 @@ static int sign_in(request_rec *r, returning *back)
 {
     apr_status_t rv = pa_session_begin(r, make_session(r, back));
 
+    if (rv == APR_SUCCESS)
+        rv = pa_logout_memory_note_alg(pa_visit_of(r)->settings, back->metadata->issuer, back->alg,
+                                       r->request_time, r->pool);
     if (rv != APR_SUCCESS)
         return pa_authn_store_failure(r, rv);
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "signed in: session %s",

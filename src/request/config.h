@@ -10,7 +10,15 @@
 #include "../state/visit.h"
 
 /* Where our own resources are (PlusAuthPath). */
-typedef enum { PA_PATH_LOGIN, PA_PATH_CALLBACK, PA_PATH_LOGOUT, PA_PATH_COUNT } pa_path;
+typedef enum {
+    PA_PATH_LOGIN,
+    PA_PATH_CALLBACK,
+    PA_PATH_LOGOUT,
+    PA_PATH_BACKCHANNEL,
+    PA_PATH_FRONTCHANNEL,
+    PA_PATH_USER,
+    PA_PATH_COUNT
+} pa_path;
 
 /* A request that needs a login and has none (PlusAuthUnauthenticated). */
 typedef enum {

@@ -22,7 +22,7 @@
 /* shmcb has at most 256 parts, searched one by one: a small hint makes it take them all. */
 #define SESSION_AVERAGE 400
 #define DOCUMENT_STORE "shmcb:plusauth-documents(4194304)"
-#define DOCUMENT_AVERAGE 16384
+#define DOCUMENT_AVERAGE 2048
 #define DOCUMENT_MAX 102400
 #define STATE_STORE "shmcb"
 #define STATE_AVERAGE 8
@@ -35,7 +35,8 @@ static const struct {
     apr_interval_time_t lifetime, idle, connect_timeout, total_timeout;
 } defaults = {
     .scope = "openid profile email",
-    .path = { "/login", "/login/callback", "/logout" },
+    .path = { "/login", "/login/callback", "/logout", "/logout/backchannel", "/logout/frontchannel",
+              "/login/user" },
     .after_logout = "/",
     .lifetime = apr_time_from_sec(8 * 3600),
     .idle = apr_time_from_sec(3600),
@@ -305,12 +306,26 @@ static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_co
     return complete_keys(pool, conf);
 }
 
+/* A virtual host without a directive of ours shares the main server's structure. What is completed
+ * below differs from host to host: its origin above all. */
+static void separate_servers(apr_pool_t *pconf, const server_rec *main_server)
+{
+    pa_server_conf *base = pa_server_conf_get(main_server);
+
+    for (server_rec *s = main_server->next; s; s = s->next) {
+        if (pa_server_conf_get(s) == base)
+            ap_set_module_config(s->module_config, &plusauth_module,
+                                 pa_server_conf_merge(pconf, base, pa_server_conf_create(pconf, s)));
+    }
+}
+
 int pa_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     const char *why = pa_crypto_init(pconf);
 
     (void)plog;
     (void)ptemp;
+    separate_servers(pconf, s);
     for (; s && !why; s = s->next) {
         if ((why = complete_server(pconf, s, pa_server_conf_get(s))))
             break;

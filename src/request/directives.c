@@ -214,7 +214,8 @@ static const char *set_origin(cmd_parms *cmd, void *dir, const char *value)
 
 static const char *set_path(cmd_parms *cmd, void *dir, const char *name, const char *value)
 {
-    static const char *const names[PA_PATH_COUNT] = { "login", "callback", "logout" };
+    static const char *const names[PA_PATH_COUNT] = { "login",       "callback",     "logout",
+                                                       "backchannel", "frontchannel", "user" };
 
     (void)dir;
     if (pa_url_check_return(value) || strpbrk(value, "?%"))
@@ -225,7 +226,8 @@ static const char *set_path(cmd_parms *cmd, void *dir, const char *name, const c
             return NULL;
         }
     }
-    return "PlusAuthPath: one of login, callback, logout, and its path";
+    return "PlusAuthPath: one of login, callback, logout, backchannel, frontchannel, user, and its "
+           "path";
 }
 
 static const char *set_after_logout(cmd_parms *cmd, void *dir, const char *value)
@@ -421,7 +423,8 @@ const command_rec pa_commands[] = {
     AP_INIT_TAKE1("PlusAuthOrigin", set_origin, NULL, RSRC_CONF,
                   "Scheme, host and port that browsers use; from ServerName by default"),
     AP_INIT_TAKE2("PlusAuthPath", set_path, NULL, RSRC_CONF,
-                  "Path of login (/login), callback (/login/callback) or logout (/logout)"),
+                  "Path of login, callback, logout, backchannel, frontchannel or user; /login, "
+                  "/login/callback, /logout and below by default"),
     AP_INIT_TAKE1("PlusAuthAfterLogout", set_after_logout, NULL, RSRC_CONF,
                   "Where a browser ends up after logout; / by default"),
     AP_INIT_TAKE1("PlusAuthSessionLifetime", set_duration, SERVER(lifetime), RSRC_CONF,

@@ -6,22 +6,22 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <http_request.h>
-#include <util_script.h>
 
 #include "../base/base64url.h"
 #include "../base/seal.h"
 #include "../base/url.h"
 #include "../protocol/end_session.h"
+#include "../protocol/revocation.h"
 #include "../state/session.h"
 #include "authn.h"
 #include "config.h"
+#include "form.h"
 #include "login.h"
 #include "page.h"
 
 /* How long a confirmation page, or a visit to the provider's logout page, may take. */
 #define TICKET_LIFETIME apr_time_from_sec(30 * 60)
 #define TICKET_MAX 200
-#define FORM_MAX 4096
 
 /* A ticket says that we gave it, for a purpose, a while ago: sealed, so that it needs no memory here. */
 static const char *ticket_new(request_rec *r, const char *purpose, const char **out)
@@ -64,29 +64,12 @@ static int is_own_request(request_rec *r)
     return site && (strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0);
 }
 
-/* The confirmation that a POST carries, "" when there is none. */
+/* The confirmation that a POST carries; NULL when there is none. */
 static const char *posted_confirm(request_rec *r)
 {
-    apr_array_header_t *pairs = NULL;
+    apr_table_t *form;
 
-    if (ap_parse_form_data(r, NULL, &pairs, 4, FORM_MAX) != OK || !pairs)
-        return "";
-    for (int i = 0; i < pairs->nelts; i++) {
-        ap_form_pair_t *pair = &APR_ARRAY_IDX(pairs, i, ap_form_pair_t);
-        apr_off_t length;
-        apr_size_t size;
-        char *text;
-
-        if (strcmp(pair->name, "confirm") != 0)
-            continue;
-        apr_brigade_length(pair->value, 1, &length);
-        size = (apr_size_t)length;
-        text = apr_palloc(r->pool, size + 1);
-        apr_brigade_flatten(pair->value, text, &size);
-        text[size] = '\0';
-        return text;
-    }
-    return "";
+    return pa_form_read(r, &form) == OK ? apr_table_get(form, "confirm") : NULL;
 }
 
 static int ask_person(request_rec *r)
@@ -108,6 +91,24 @@ static int ask_person(request_rec *r)
     return pa_page_send(r, &page);
 }
 
+/* Tokens that outlive the provider's session (offline_access) end with ours. The refresh token takes its access tokens
+ * along (RFC 7009 2.1). The logout goes on whether this works or not. */
+static void revoke_token(request_rec *r, const pa_provider *provider, const pa_metadata *metadata,
+                   const pa_session *session)
+{
+    const char *refresh = session->refresh_token;
+    const char *token = refresh ? refresh : session->access_token;
+    const pa_fault *fault;
+
+    if (!token)
+        return;
+    fault = pa_revocation_send(pa_server_conf_get(r->server)->client, r->pool, provider, metadata,
+                               token, refresh ? "refresh_token" : "access_token");
+    if (fault)
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "logout: a token was not revoked: %s",
+                      fault->why);
+}
+
 /* Ends the session here, then sends the browser to the provider to end its own. */
 static int sign_out(request_rec *r, const pa_session *session)
 {
@@ -124,6 +125,8 @@ static int sign_out(request_rec *r, const pa_session *session)
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "signed out: session %s", key);
     if (provider)
         fault = pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, &metadata);
+    if (provider && !fault)
+        revoke_token(r, provider, metadata, session);
     if (fault || !provider || ticket_new(r, "logout", &state)) {
         pa_page page = { .file = "goodbye.html", .status = HTTP_OK, .title = "Signed out here" };
 

@@ -4,10 +4,12 @@
 #include <http_core.h>
 #include <http_request.h>
 
+#include "backchannel.h"
 #include "callback.h"
 #include "config.h"
 #include "login.h"
 #include "logout.h"
+#include "user.h"
 
 #define HANDLER "plusauth-route"
 /* No request can name such a file: httpd makes absolute paths of what comes from outside. */
@@ -20,6 +22,9 @@ static const struct {
     { PA_PATH_LOGIN, pa_login_handler },
     { PA_PATH_CALLBACK, pa_callback_handler },
     { PA_PATH_LOGOUT, pa_logout_handler },
+    { PA_PATH_BACKCHANNEL, pa_backchannel_handler },
+    { PA_PATH_FRONTCHANNEL, pa_frontchannel_handler },
+    { PA_PATH_USER, pa_user_handler },
 };
 
 static int is_route(const request_rec *r)
@@ -76,6 +81,8 @@ int pa_route_handler(request_rec *r)
 {
     int (*handle)(request_rec *);
 
+    if (r->handler && strcmp(r->handler, "plusauth-user") == 0)
+        return pa_user_handler(r);
     if (!r->handler || strcmp(r->handler, HANDLER) != 0 || !is_route(r))
         return DECLINED;
     handle = handler_of(r);

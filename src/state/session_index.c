@@ -2,31 +2,12 @@
  * ended meanwhile: ending them again does no harm, and they leave when the entry is full. */
 #include "session_index.h"
 
-#include <apr_strings.h>
-
-#include "../base/crypto.h"
 #include "session_store.h"
 
 /* Of one user: a browser each. When there are more, the session that is oldest here ends, so that none lives that could
  * not be ended. */
 #define SESSIONS_MAX 256
 #define NOTE_TRIES 5
-
-/* Of the entry of a sid or sub, for the clients of this server alone. */
-static const char *entry_key(const pa_visit_settings *settings, const char *kind,
-                             const char *issuer, const char *value, apr_pool_t *pool,
-                             unsigned char *out)
-{
-    apr_size_t issuer_len = strlen(issuer) + 1, value_len = strlen(value);
-    apr_size_t len = PA_REALM_LEN + 3 + issuer_len + value_len;
-    char *text = apr_palloc(pool, len), *at = text;
-
-    memcpy(at, settings->realm, PA_REALM_LEN);
-    memcpy(at + PA_REALM_LEN, kind, 3);
-    memcpy(at + PA_REALM_LEN + 3, issuer, issuer_len);
-    memcpy(at + PA_REALM_LEN + 3 + issuer_len, value, value_len);
-    return pa_sha256(pa_bytes_of(text, len), out);
-}
 
 /* An entry as the store keeps it, and back. One that was not made here ends nothing. */
 static pa_bytes open_entry(const pa_visit_settings *settings, const unsigned char *key,
@@ -122,7 +103,7 @@ apr_status_t pa_session_index_add(const pa_visit_settings *settings, const pa_se
 
         if (!names[i][1])
             continue;
-        if (entry_key(settings, names[i][0], session->issuer, names[i][1], pool, key))
+        if (pa_visit_hash_name(settings, names[i][0], session->issuer, names[i][1], pool, key))
             return APR_EGENERAL;
         if ((rv = note(&(addition){ settings, key, record, NULL }, expiry, pool)) != APR_SUCCESS)
             return rv;
@@ -138,7 +119,7 @@ apr_status_t pa_session_index_end(const pa_visit_settings *settings, const char 
     pa_bytes keys;
 
     *ended = 0;
-    if (entry_key(settings, sid ? "sid" : "sub", issuer, sid ? sid : sub, pool, key))
+    if (pa_visit_hash_name(settings, sid ? "sid" : "sub", issuer, sid ? sid : sub, pool, key))
         return APR_EGENERAL;
     rv = pa_cache_get(settings->sessions, key, pool, &keys);
     if (rv != APR_SUCCESS)

@@ -98,6 +98,20 @@ const char *pa_visit_hash_id(pa_visit *visit)
     return pa_sha256(pa_bytes_of(text, sizeof(text)), visit->key);
 }
 
+const char *pa_visit_hash_name(const pa_visit_settings *settings, const char *kind,
+                               const char *issuer, const char *value, apr_pool_t *pool,
+                               unsigned char *out)
+{
+    /* Line ends divide, and none is in a kind or an issuer. */
+    const char *name = apr_pstrcat(pool, "\n", kind, "\n", issuer, "\n", value, NULL);
+    apr_size_t len = strlen(name);
+    char *text = apr_palloc(pool, PA_REALM_LEN + len);
+
+    memcpy(text, settings->realm, PA_REALM_LEN);
+    memcpy(text + PA_REALM_LEN, name, len);
+    return pa_sha256(pa_bytes_of(text, PA_REALM_LEN + len), out);
+}
+
 apr_time_t pa_visit_session_end(const pa_visit_settings *settings, const pa_session *session)
 {
     apr_time_t lifetime = session->created + settings->lifetime;

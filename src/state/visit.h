@@ -81,6 +81,12 @@ const char *pa_visit_new_id(pa_visit *visit, apr_pool_t *pool);
 /* The key of the record of the visit's id. NULL, or the reason. */
 const char *pa_visit_hash_id(pa_visit *visit);
 
+/* The key of what is kept in the sessions' store under a name: `kind` tells what it is ("sid"), `issuer` and `value` which
+ * one. No name is another server's, or an id. NULL, or the reason. */
+const char *pa_visit_hash_name(const pa_visit_settings *settings, const char *kind,
+                               const char *issuer, const char *value, apr_pool_t *pool,
+                               unsigned char *out);
+
 /* The visit that this request belongs to; NULL on a server without PlusAuth. */
 pa_visit *pa_visit_of(request_rec *r);
 

@@ -1,0 +1,163 @@
+/* backchannel.c: see backchannel.h. */
+#include "backchannel.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "../base/json.h"
+#include "../base/url.h"
+#include "../protocol/logout_token.h"
+#include "../state/logout_memory.h"
+#include "../state/session.h"
+#include "../state/session_index.h"
+#include "config.h"
+#include "form.h"
+#include "page.h"
+
+/* 2.8: answers are not stored. */
+static void no_store(request_rec *r)
+{
+    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+}
+
+static int refuse(request_rec *r, int status, const char *why)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "[%s] back-channel logout refused: %s",
+                  pa_page_request_id(r), why);
+    no_store(r);
+    return pa_page_error(r, status, status == HTTP_BAD_REQUEST ? "invalid_request"
+                                                               : "temporarily_unavailable",
+                         "The logout token was not accepted.", NULL);
+}
+
+/* The provider whose issuer the token says it is of: a claim that only chooses whose keys it is verified with. */
+static const pa_provider *provider_of(request_rec *r, const char *token)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const char *iss;
+    pa_jwt *jwt;
+
+    if (pa_jwt_parse(r->pool, token, &jwt) || !(iss = pa_json_text(jwt->claims, "iss")))
+        return NULL;
+    for (apr_hash_index_t *i = apr_hash_first(r->pool, conf->providers); i; i = apr_hash_next(i)) {
+        const pa_provider *provider = apr_hash_this_val(i);
+        apr_size_t len = strlen(iss);
+
+        /* The configuration may have a slash after it that the provider's own words lack. */
+        if (strncmp(provider->issuer, iss, len) == 0
+            && (!provider->issuer[len] || strcmp(provider->issuer + len, "/") == 0))
+            return provider;
+    }
+    return NULL;
+}
+
+static const pa_fault *validate(request_rec *r, const pa_provider *provider, const char *text,
+                                pa_metadata **metadata, pa_logout_token *token)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const pa_fault *fault = pa_discovery_metadata(conf->client, r->pool, provider, r->request_time,
+                                                  metadata);
+
+    if (fault)
+        return fault;
+    return pa_logout_token_validate(conf->client, r->pool, provider, *metadata, text,
+                                    pa_logout_memory_alg(&conf->visit, (*metadata)->issuer,
+                                                         r->pool),
+                                    apr_time_now(), token);
+}
+
+/* First everything ends, then the token counts as used: one that could not be obeyed may come again. */
+static apr_status_t obey(request_rec *r, const char *issuer, const pa_logout_token *token,
+                         int *ended)
+{
+    const pa_visit_settings *settings = &pa_server_conf_get(r->server)->visit;
+    apr_status_t rv;
+
+    rv = pa_session_index_end(settings, issuer, token->sub, token->sid, ended, r->pool);
+    if (rv != APR_SUCCESS)
+        return rv;
+    return pa_logout_memory_use_jti(settings, issuer, token->jti,
+                                    r->request_time + 2 * PA_LOGOUT_TOKEN_AGE_MAX, r->pool);
+}
+
+static int end_sessions(request_rec *r, const char *text)
+{
+    const pa_visit_settings *settings = &pa_server_conf_get(r->server)->visit;
+    const pa_provider *provider = provider_of(r, text);
+    const pa_fault *fault;
+    pa_metadata *metadata;
+    pa_logout_token token;
+    apr_status_t rv;
+    int ended = 0;
+
+    if (!provider)
+        return refuse(r, HTTP_BAD_REQUEST, "no token of a provider that is configured here");
+    if ((fault = validate(r, provider, text, &metadata, &token)))
+        return refuse(r, fault->kind == PA_FAULT_RULE ? HTTP_BAD_REQUEST
+                                                      : HTTP_SERVICE_UNAVAILABLE, fault->why);
+    rv = pa_logout_memory_check_jti(settings, metadata->issuer, token.jti, r->pool);
+    if (rv == APR_EEXIST)
+        return refuse(r, HTTP_BAD_REQUEST, "its jti was used before");
+    if (rv == APR_SUCCESS)
+        rv = obey(r, metadata->issuer, &token, &ended);
+    if (rv != APR_SUCCESS)
+        return refuse(r, HTTP_SERVICE_UNAVAILABLE, "the session store does not answer");
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "signed out by the provider (back channel, %s): %d "
+                  "sessions", token.sid ? "sid" : "sub", ended);
+    no_store(r);
+    ap_set_content_length(r, 0);
+    return OK;
+}
+
+int pa_backchannel_handler(request_rec *r)
+{
+    apr_table_t *form;
+    const char *token;
+    int status;
+
+    if (r->method_number != M_POST)
+        return refuse(r, HTTP_BAD_REQUEST, "no POST");
+    if ((status = pa_form_read(r, &form)) != OK)
+        return refuse(r, HTTP_BAD_REQUEST, "no form of bounded size");
+    token = apr_table_get(form, "logout_token");
+    return token ? end_sessions(r, token) : refuse(r, HTTP_BAD_REQUEST, "no logout_token");
+}
+
+/* Whether the frame's parameters are those of the session that this browser has. Without the browser's
+ * cookie anybody who knows a sid could end its session. */
+static int is_meant(request_rec *r, const pa_session *session)
+{
+    apr_table_t *parameters;
+    const char *iss, *sid;
+
+    if (!session || !session->sid || !r->args || pa_form_parse(r->pool, r->args, &parameters))
+        return 0;
+    iss = apr_table_get(parameters, "iss");
+    sid = apr_table_get(parameters, "sid");
+    return iss && sid && strcmp(iss, session->issuer) == 0 && strcmp(sid, session->sid) == 0;
+}
+
+int pa_frontchannel_handler(request_rec *r)
+{
+    const pa_provider *provider = pa_config_session_provider(r);
+    const char *framer = provider ? pa_url_origin(r->pool, provider->issuer) : NULL;
+    const pa_session *session = NULL;
+    apr_status_t rv = pa_session_load(r, &session);
+
+    if (r->method_number != M_GET)
+        return HTTP_METHOD_NOT_ALLOWED;
+    no_store(r);
+    if (rv == APR_SUCCESS && is_meant(r, session)) {
+        rv = pa_session_end(r);
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r, "signed out by the provider (front channel)");
+    }
+    if (rv != APR_SUCCESS)
+        return HTTP_SERVICE_UNAVAILABLE;
+    /* The one page of ours that may be framed, by the provider alone. */
+    apr_table_setn(r->headers_out, "Content-Security-Policy",
+                   apr_pstrcat(r->pool, "default-src 'none'; frame-ancestors ",
+                               framer ? framer : "'none'", NULL));
+    ap_set_content_type(r, "text/html; charset=utf-8");
+    ap_rputs("<!DOCTYPE html><title>Signed out</title>\n", r);
+    return OK;
+}

@@ -1,0 +1,23 @@
+/* logout_memory.h: what has to be remembered between logins and the logouts that a provider sends
+ * (OpenID Connect Back-Channel Logout 1.0). In the sessions' store, so that every server that shares it knows. */
+#ifndef PA_LOGOUT_MEMORY_H
+#define PA_LOGOUT_MEMORY_H
+
+#include "../base/jwa.h"
+#include "visit.h"
+
+/* Notes which algorithm the provider signs this client's tokens with. */
+apr_status_t pa_logout_memory_note_alg(const pa_visit_settings *settings, const char *issuer,
+                                       pa_alg_set alg, apr_time_t now, apr_pool_t *pool);
+
+/* That algorithm; 0 when it is not known. */
+pa_alg_set pa_logout_memory_alg(const pa_visit_settings *settings, const char *issuer,
+                                apr_pool_t *pool);
+
+/* Whether a logout token's jti was used before (APR_EEXIST) or not (APR_SUCCESS); and its use, remembered until `until`. */
+apr_status_t pa_logout_memory_check_jti(const pa_visit_settings *settings, const char *issuer,
+                                        const char *jti, apr_pool_t *pool);
+apr_status_t pa_logout_memory_use_jti(const pa_visit_settings *settings, const char *issuer,
+                                      const char *jti, apr_time_t until, apr_pool_t *pool);
+
+#endif
