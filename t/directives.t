@@ -108,6 +108,20 @@ subtest 'what is missing is named' => sub {
     }
 };
 
+# The store of the host that is opened last stops the start, after the others have said who they are.
+subtest 'virtual hosts without a directive of ours have origins of their own' => sub {
+    my $host = sub { "<VirtualHost 127.0.0.1:$_[1]>\nServerName http://$_[0].test:$_[1]\n$_[2]</VirtualHost>\n" };
+    my ($rc, $text) = httpd("${provider}LogLevel plusauth:info\n"
+        . $host->('broken', 81, "PlusAuthSessionStore shmcb:/nowhere(1)\n") . $host->('two', 82, '')
+        . $host->('one', 83, ''), '-X');
+    my $log = slurp("$directory/log");
+    isnt $rc, 0, 'the last one stops the start';
+    for my $origin ('http://localhost', 'http://one.test:83', 'http://two.test:82') {
+        my $count = () = $log =~ m{Redirect URI \Q$origin\E\S*/login/callback}g;
+        is $count, 1, "$origin is there once" or diag $log;
+    }
+};
+
 subtest 'none of it is for .htaccess' => sub {
     my ($rc, $list) = httpd($provider, '-L');
     my @ours = $list =~ /^<?(PlusAuth\w+) \(mod_plusauth\.c\)\n(?:\t.*\n)*?\t(Allowed in [^\n]*)/mg;
