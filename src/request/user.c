@@ -5,6 +5,7 @@
 #include <http_core.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mod_core.h>
 
 #include "../base/json.h"
 #include "../state/session.h"
