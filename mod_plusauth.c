@@ -1,10 +1,9 @@
 /* mod_plusauth: OpenID Connect sign-in with PlusAuth for anything that httpd serves.
  *
- * This file is the table of contents: what happens to a request, in the order in which it happens. The layers below
- * only look down:
- *   src/request   what httpd asks of us: configuration, our paths, the decision, pages
- *   src/state     what is remembered of a browser: its session, its logins on their way
- *   src/protocol  what OpenID Connect says: discovery, tokens, claims (knows no request)
+ * This file is the table of contents: what happens to a request, in the order in which it happens.
+ * The layers below only look down: src/request   what httpd asks of us: configuration, our paths,
+ * the decision, pages src/state     what is remembered of a browser: its session, its logins on
+ * their way src/protocol  what OpenID Connect says: discovery, tokens, claims (knows no request)
  *   src/base      JSON, JOSE, AEAD, HTTP, shared caches (knows no request) */
 #include "src/plusauth.h"
 
@@ -31,7 +30,7 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 static void register_hooks(apr_pool_t *pool)
 {
     /* Modules that would give our paths to something else, or read what export_fixup sets. */
-    static const char *const mappers[] = { "mod_rewrite.c", "mod_alias.c", "mod_proxy.c",
+    static const char *const mappers[] = { "mod_rewrite.c", "mod_alias.c",       "mod_proxy.c",
                                            "mod_userdir.c", "mod_vhost_alias.c", NULL };
     static const char *const typers[] = { "mod_negotiation.c", "mod_mime.c", NULL };
     static const char *const readers[] = { "mod_rewrite.c", "mod_headers.c", NULL };
@@ -45,8 +44,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_optional_fn_retrieve(pa_session_retrieve_functions, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(pa_config_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 
-    /* Once per request, in this order: first take away what only we may say, then find our own paths,
-     * decide who it is, hand on the claims, answer. */
+    /* Once per request, in this order: first take away what only we may say, then find our own
+     * paths, decide who it is, hand on the claims, answer. */
     ap_hook_post_read_request(pa_inbound, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_translate_name(pa_route_translate, NULL, mappers, APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(pa_route_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
@@ -67,12 +66,6 @@ static void register_hooks(apr_pool_t *pool)
 
 /* The one name that other modules see. */
 __attribute__((visibility("default"))) module AP_MODULE_DECLARE_DATA plusauth_module = {
-    STANDARD20_MODULE_STUFF,
-    pa_dir_conf_create,
-    pa_dir_conf_merge,
-    pa_server_conf_create,
-    pa_server_conf_merge,
-    pa_commands,
-    register_hooks,
-    AP_MODULE_FLAG_NONE
+    STANDARD20_MODULE_STUFF, pa_dir_conf_create, pa_dir_conf_merge, pa_server_conf_create,
+    pa_server_conf_merge,    pa_commands,        register_hooks,    AP_MODULE_FLAG_NONE
 };

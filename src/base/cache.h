@@ -13,20 +13,21 @@
 
 typedef struct pa_cache pa_cache;
 
-/* A cache on an instance of a socache provider that was initialised. `lock` is needed by providers that
- * do not lock themselves, and makes our compound operations one step; NULL for none. `longest` is the size
- * of the longest record that will be read. */
+/* A cache on an instance of a socache provider that was initialised. `lock` is needed by providers
+ * that do not lock themselves, and makes our compound operations one step; NULL for none. `longest`
+ * is the size of the longest record that will be read. */
 pa_cache *pa_cache_create(apr_pool_t *pool, const ap_socache_provider_t *provider,
                           ap_socache_instance_t *instance, apr_global_mutex_t *lock,
                           server_rec *server, apr_size_t longest);
 
-/* Keys are PA_CACHE_KEY_LEN raw bytes: shmcb spreads its records by the first byte, so that a key must
- * be a hash. */
+/* Keys are PA_CACHE_KEY_LEN raw bytes: shmcb spreads its records by the first byte, so that a key
+ * must be a hash. */
 #define PA_CACHE_KEY_LEN 32
 
 /* Finds a record that has not expired. APR_SUCCESS and *out (from `pool`, a NUL after its end);
  * APR_NOTFOUND; any other status: the store is down. */
-apr_status_t pa_cache_get(pa_cache *cache, const unsigned char *key, apr_pool_t *pool, pa_bytes *out);
+apr_status_t pa_cache_get(pa_cache *cache, const unsigned char *key, apr_pool_t *pool,
+                          pa_bytes *out);
 
 /* Stores a record until `expiry`, whatever was there. */
 apr_status_t pa_cache_put(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
@@ -40,16 +41,16 @@ apr_status_t pa_cache_add(pa_cache *cache, const unsigned char *key, apr_time_t 
 apr_status_t pa_cache_replace(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
                               pa_bytes value, apr_pool_t *pool);
 
-/* Rewrites a record in one step, as far as the store can (see pa_cache_is_locked). `edit` is given what is there (empty
- * when nothing is) and makes what shall be; it must not use the cache. Any other status than APR_SUCCESS leaves
- * all as it was and is returned. */
+/* Rewrites a record in one step, as far as the store can (see pa_cache_is_locked). `edit` is given
+ * what is there (empty when nothing is) and makes what shall be; it must not use the cache. Any
+ * other status than APR_SUCCESS leaves all as it was and is returned. */
 typedef apr_status_t pa_cache_edit(void *context, pa_bytes present, apr_pool_t *pool,
                                    pa_bytes *out);
 apr_status_t pa_cache_update(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
                              pa_cache_edit *edit, void *context, apr_pool_t *pool);
 
-/* Whether the operations above are one step for all processes. Redis and memcached are not locked by us:
- * there another server can come between reading and writing. */
+/* Whether the operations above are one step for all processes. Redis and memcached are not locked
+ * by us: there another server can come between reading and writing. */
 int pa_cache_is_locked(const pa_cache *cache);
 
 /* Removes a record; it is no error when none is there. */

@@ -12,12 +12,10 @@ static int is_blank(unsigned char c)
  * "__Host-x", but lets anybody set a cookie of a name that merely begins or ends alike. */
 static pa_bytes trim(pa_bytes pair)
 {
-    while (pair.len > 0 && is_blank(pair.at[0])) {
+    while (pair.len > 0 && is_blank(pair.at[0]))
         pair = pa_bytes_of(pair.at + 1, pair.len - 1);
-    }
-    while (pair.len > 0 && is_blank(pair.at[pair.len - 1])) {
+    while (pair.len > 0 && is_blank(pair.at[pair.len - 1]))
         pair.len--;
-    }
     return pair;
 }
 
@@ -30,9 +28,8 @@ int pa_cookie_next(const char **cursor, pa_cookie *out)
 
         const pa_bytes pair = trim(pa_bytes_of(start, len));
         const unsigned char *equals = pair.len > 0 ? memchr(pair.at, '=', pair.len) : NULL;
-        if (!equals || equals == pair.at) {
+        if (!equals || equals == pair.at)
             continue;
-        }
         const apr_size_t name_len = (apr_size_t)(equals - pair.at);
         out->name = pa_bytes_of(pair.at, name_len);
         out->value = pa_bytes_of(equals + 1, pair.len - name_len - 1);

@@ -12,9 +12,9 @@
 #include "text.h"
 #include "url.h"
 
-#define IDLE_MAX 32         /* handles kept, each with at most five connections */
-#define HEADERS_MAX 65536   /* bytes of header lines in one answer, interim answers included */
-#define BODY_FIRST 4096     /* what most answers fit in */
+#define IDLE_MAX 32       /* handles kept, each with at most five connections */
+#define HEADERS_MAX 65536 /* bytes of header lines in one answer, interim answers included */
+#define BODY_FIRST 4096   /* what most answers fit in */
 #define CONTENT_TYPE_MAX 127
 
 struct pa_http {
@@ -28,21 +28,20 @@ typedef struct transfer {
     apr_pool_t *pool;
     const pa_http_request *request;
     apr_size_t form_len;
-    apr_size_t form_read;     /* what libcurl was given of it */
+    apr_size_t form_read; /* what libcurl was given of it */
     char *body;
     apr_size_t body_len;
     apr_size_t body_room;
     apr_size_t headers_len;
-    const char *refused;      /* why a callback stopped the transfer */
+    const char *refused; /* why a callback stopped the transfer */
     char error[CURL_ERROR_SIZE];
 } transfer;
 
 static apr_status_t close_all(void *data)
 {
     pa_http *http = data;
-    while (http->idle_count > 0) {
+    while (http->idle_count > 0)
         curl_easy_cleanup(http->idle[--http->idle_count]);
-    }
     curl_global_cleanup();
     return APR_SUCCESS;
 }
@@ -50,12 +49,10 @@ static apr_status_t close_all(void *data)
 const char *pa_http_create(apr_pool_t *pool, pa_http **out)
 {
     pa_http *http = apr_pcalloc(pool, sizeof(*http));
-    if (apr_thread_mutex_create(&http->mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS) {
+    if (apr_thread_mutex_create(&http->mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS)
         return "no mutex can be made";
-    }
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return "libcurl does not start";
-    }
     apr_pool_cleanup_register(pool, http, close_all, apr_pool_cleanup_null);
     *out = http;
     return NULL;
@@ -65,9 +62,8 @@ static CURL *take_handle(pa_http *http)
 {
     CURL *curl = NULL;
     apr_thread_mutex_lock(http->mutex);
-    if (http->idle_count > 0) {
+    if (http->idle_count > 0)
         curl = http->idle[--http->idle_count];
-    }
     apr_thread_mutex_unlock(http->mutex);
     return curl ? curl : curl_easy_init();
 }
@@ -82,9 +78,8 @@ static void give_handle(pa_http *http, CURL *curl)
         curl = NULL;
     }
     apr_thread_mutex_unlock(http->mutex);
-    if (curl) {
+    if (curl)
         curl_easy_cleanup(curl);
-    }
 }
 
 static size_t refuse(transfer *t, const char *why)
@@ -97,18 +92,15 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
     transfer *t = context;
     const size_t len = size * count;
-    if (len > t->request->max_body - t->body_len) {
+    if (len > t->request->max_body - t->body_len)
         return refuse(t, "its answer is too long");
-    }
     if (len > t->body_room - t->body_len) {
         apr_size_t room = t->body_room ? t->body_room * 2 : BODY_FIRST;
-        while (room < t->body_len + len) {
+        while (room < t->body_len + len)
             room *= 2;
-        }
         char *larger = apr_palloc(t->pool, room + 1);
-        if (t->body_len > 0) {
+        if (t->body_len > 0)
             memcpy(larger, t->body, t->body_len);
-        }
         t->body = larger;
         t->body_room = room;
     }
@@ -124,9 +116,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
     transfer *t = context;
     const size_t len = size * count;
     (void)data;
-    if (len > HEADERS_MAX - t->headers_len) {
+    if (len > HEADERS_MAX - t->headers_len)
         return refuse(t, "the header of its answer is too long");
-    }
     t->headers_len += len;
     return len;
 }
@@ -169,9 +160,8 @@ static CURLcode set_fixed(CURL *curl)
 {
     CURLcode rc = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     for (apr_size_t i = 0; rc == CURLE_OK && i < sizeof(fixed_options) / sizeof(*fixed_options);
-         i++) {
+         i++)
         rc = curl_easy_setopt(curl, fixed_options[i].option, fixed_options[i].value);
-    }
     return rc == CURLE_OK ? curl_easy_setopt(curl, CURLOPT_USERAGENT, "mod_plusauth") : rc;
 }
 
@@ -194,15 +184,13 @@ static CURLcode set_reach(CURL *curl, const pa_http_settings *settings)
         { CURLOPT_CAINFO, settings->ca_file },
         { CURLOPT_CAPATH, NULL }, /* else the system's are trusted beside our own */
     };
-    CURLcode rc = curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
-                                   milliseconds(settings->connect_timeout));
-    if (rc == CURLE_OK) {
+    CURLcode rc =
+        curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(settings->connect_timeout));
+    if (rc == CURLE_OK)
         rc = curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, milliseconds(settings->total_timeout));
-    }
     const apr_size_t count = settings->ca_file ? 4 : 2;
-    for (apr_size_t i = 0; rc == CURLE_OK && i < count; i++) {
+    for (apr_size_t i = 0; rc == CURLE_OK && i < count; i++)
         rc = curl_easy_setopt(curl, texts[i].option, texts[i].value);
-    }
     return rc;
 }
 
@@ -218,15 +206,12 @@ static CURLcode set_callbacks(CURL *curl, transfer *t)
         { CURLOPT_READDATA, t },
     };
     CURLcode rc = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-    if (rc == CURLE_OK) {
+    if (rc == CURLE_OK)
         rc = curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-    }
-    if (rc == CURLE_OK) {
+    if (rc == CURLE_OK)
         rc = curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_request_body);
-    }
-    for (apr_size_t i = 0; rc == CURLE_OK && i < sizeof(contexts) / sizeof(*contexts); i++) {
+    for (apr_size_t i = 0; rc == CURLE_OK && i < sizeof(contexts) / sizeof(*contexts); i++)
         rc = curl_easy_setopt(curl, contexts[i].option, contexts[i].value);
-    }
     return rc;
 }
 
@@ -245,30 +230,26 @@ static CURLcode set_request(CURL *curl, transfer *t)
     const pa_http_request *request = t->request;
     struct curl_slist *headers = header(t->pool, NULL, "Accept", request->accept);
     CURLcode rc = curl_easy_setopt(curl, CURLOPT_URL, request->url);
-    if (request->authorization) {
+    if (request->authorization)
         headers = header(t->pool, headers, "Authorization", request->authorization);
-    }
     if (rc == CURLE_OK && request->form) {
         headers = header(t->pool, headers, "Content-Type", "application/x-www-form-urlencoded");
         /* an empty value removes it: waiting for "100 Continue" may cost a second */
         headers = header(t->pool, headers, "Expect", "");
         rc = curl_easy_setopt(curl, CURLOPT_POST, 1L);
     }
-    if (rc == CURLE_OK && request->form) {
+    if (rc == CURLE_OK && request->form)
         rc = curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->form_len);
-    }
     return rc == CURLE_OK ? curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) : rc;
 }
 
 static CURLcode set_all(CURL *curl, transfer *t, const pa_http_settings *settings)
 {
     CURLcode rc = set_fixed(curl);
-    if (rc == CURLE_OK) {
+    if (rc == CURLE_OK)
         rc = set_reach(curl, settings);
-    }
-    if (rc == CURLE_OK) {
+    if (rc == CURLE_OK)
         rc = set_callbacks(curl, t);
-    }
     return rc == CURLE_OK ? set_request(curl, t) : rc;
 }
 
@@ -311,9 +292,8 @@ static const pa_fault *fault_of(const transfer *t, CURLcode code)
             break;
         }
     }
-    if (t->refused) {
+    if (t->refused)
         reason = t->refused;
-    }
     const char *origin = pa_url_origin(t->pool, t->request->url);
     const char *why = apr_psprintf(t->pool, "%s: %s", origin ? origin : "a provider's URL", reason);
     return pa_fault_new(t->pool, kind, pa_text_printable(t->pool, why, strlen(why)));
@@ -322,18 +302,14 @@ static const pa_fault *fault_of(const transfer *t, CURLcode code)
 static const char *media_type(apr_pool_t *pool, CURL *curl)
 {
     char *header_value = NULL;
-    if (curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &header_value) != CURLE_OK ||
-        !header_value) {
+    if (curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &header_value) != CURLE_OK || !header_value)
         return "";
-    }
     const apr_size_t len = strcspn(header_value, "; \t");
-    if (len > CONTENT_TYPE_MAX) {
+    if (len > CONTENT_TYPE_MAX)
         return "";
-    }
     char *type = apr_pstrmemdup(pool, header_value, len);
-    for (char *at = type; *at; at++) {
+    for (char *at = type; *at; at++)
         *at = (char)apr_tolower(*at);
-    }
     return pa_text_printable(pool, type, len);
 }
 
@@ -341,20 +317,16 @@ static const pa_fault *perform(CURL *curl, transfer *t, const pa_http_settings *
                                pa_http_response *out)
 {
     CURLcode code = set_all(curl, t, settings);
-    if (code == CURLE_OK) {
+    if (code == CURLE_OK)
         code = curl_easy_perform(curl);
-    }
     long status = 0;
-    if (code == CURLE_OK) {
+    if (code == CURLE_OK)
         code = curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    }
-    if (code != CURLE_OK) {
+    if (code != CURLE_OK)
         return fault_of(t, code);
-    }
     const apr_size_t len = t->body_len;
-    if (!t->body) {
+    if (!t->body)
         t->body = apr_palloc(t->pool, 1);
-    }
     t->body[len] = '\0';
     out->status = (int)status;
     out->content_type = media_type(t->pool, curl);
@@ -365,19 +337,17 @@ static const pa_fault *perform(CURL *curl, transfer *t, const pa_http_settings *
 /* Header injection ends here, whatever a caller let through: only printable ASCII goes out. */
 static int is_printable(const char *value)
 {
-    for (; value && *value; value++) {
-        if (*value < ' ' || *value > '~') {
+    for (; value && *value; value++)
+        if (*value < ' ' || *value > '~')
             return 0;
-        }
-    }
     return 1;
 }
 
 const pa_fault *pa_http_send(pa_http *http, apr_pool_t *pool, const pa_http_settings *settings,
                              const pa_http_request *request, pa_http_response *out)
 {
-    if (!is_printable(request->url) || !is_printable(request->accept) ||
-        !is_printable(request->authorization)) {
+    if (!is_printable(request->url) || !is_printable(request->accept)
+        || !is_printable(request->authorization)) {
         return pa_fault_new(pool, PA_FAULT_OURS,
                             "a request to a provider holds a character that no header may have");
     }
@@ -385,9 +355,8 @@ const pa_fault *pa_http_send(pa_http *http, apr_pool_t *pool, const pa_http_sett
                    .request = request,
                    .form_len = request->form ? strlen(request->form) : 0 };
     CURL *curl = take_handle(http);
-    if (!curl) {
+    if (!curl)
         return pa_fault_new(pool, PA_FAULT_OURS, "libcurl has no memory for a request");
-    }
     const pa_fault *fault = perform(curl, &t, settings, out);
     give_handle(http, curl);
     return fault;

@@ -22,8 +22,8 @@ json_t *pa_json_own(apr_pool_t *pool, json_t *json)
 static const char *parse(apr_pool_t *pool, pa_bytes text, size_t flags, json_t **out)
 {
     json_error_t error;
-    json_t *json = pa_json_own(pool, json_loadb((const char *)text.at, text.len,
-                                                JSON_REJECT_DUPLICATES | flags, &error));
+    json_t *json = pa_json_own(
+        pool, json_loadb((const char *)text.at, text.len, JSON_REJECT_DUPLICATES | flags, &error));
 
     if (!json && json_error_code(&error) == json_error_duplicate_key)
         return "JSON with the same member twice";
@@ -85,11 +85,9 @@ int pa_json_holds(const json_t *object, const char *name, const char *text)
 
     if (!json_is_array(member))
         return is_text(member, text);
-    json_array_foreach(member, i, element)
-    {
+    json_array_foreach (member, i, element)
         if (is_text(element, text))
             return 1;
-    }
     return 0;
 }
 

@@ -13,14 +13,15 @@
 /* Parses one JSON object. It lives as long as `pool`. NULL and *out set, or the reason. */
 const char *pa_json_object_parse(apr_pool_t *pool, pa_bytes text, json_t **out);
 
-/* The same, but text in it may hold \u0000: for claims, which are no names or addresses. The getters
- * below take no such text, and who hands claims on makes them harmless. */
+/* The same, but text in it may hold \u0000: for claims, which are no names or addresses. The
+ * getters below take no such text, and who hands claims on makes them harmless. */
 const char *pa_json_claims_parse(apr_pool_t *pool, pa_bytes text, json_t **out);
 
 /* Ties a new reference to `pool` (its json_decref is the cleanup) and returns it. */
 json_t *pa_json_own(apr_pool_t *pool, json_t *json);
 
-/* The member as text, NULL when it is absent, no string, empty or holds a NUL. It lives as long as `object`. */
+/* The member as text, NULL when it is absent, no string, empty or holds a NUL. It lives as long as
+ * `object`. */
 const char *pa_json_text(const json_t *object, const char *name);
 
 /* A NumericDate (RFC 7519 section 2) as apr_time_t. *present tells an absent member (NULL is

@@ -23,10 +23,9 @@ pa_alg_set pa_alg_named(const char *name)
 {
     apr_size_t i;
 
-    for (i = 0; i < ALGORITHMS; i++) {
+    for (i = 0; i < ALGORITHMS; i++)
         if (!strcmp(algorithms[i].name, name))
             return algorithms[i].alg;
-    }
     return 0;
 }
 
@@ -34,10 +33,9 @@ const char *pa_alg_name(pa_alg_set alg)
 {
     apr_size_t i;
 
-    for (i = 0; i < ALGORITHMS; i++) {
+    for (i = 0; i < ALGORITHMS; i++)
         if (algorithms[i].alg == alg)
             return algorithms[i].name;
-    }
     return NULL;
 }
 
@@ -45,10 +43,9 @@ const char *pa_alg_digest(pa_alg_set alg)
 {
     apr_size_t i;
 
-    for (i = 0; i < ALGORITHMS; i++) {
+    for (i = 0; i < ALGORITHMS; i++)
         if (algorithms[i].alg == alg)
             return algorithms[i].digest;
-    }
     return NULL;
 }
 
@@ -71,10 +68,9 @@ pa_jwe_alg_set pa_jwe_alg_named(const char *name)
 {
     apr_size_t i;
 
-    for (i = 0; i < KEY_ALGORITHMS; i++) {
+    for (i = 0; i < KEY_ALGORITHMS; i++)
         if (!strcmp(key_algorithms[i].name, name))
             return key_algorithms[i].alg;
-    }
     return 0;
 }
 
@@ -82,10 +78,9 @@ const char *pa_jwe_alg_name(pa_jwe_alg_set alg)
 {
     apr_size_t i;
 
-    for (i = 0; i < KEY_ALGORITHMS; i++) {
+    for (i = 0; i < KEY_ALGORITHMS; i++)
         if (key_algorithms[i].alg == alg)
             return key_algorithms[i].name;
-    }
     return NULL;
 }
 
@@ -108,10 +103,9 @@ pa_jwe_enc_set pa_jwe_enc_named(const char *name)
 {
     apr_size_t i;
 
-    for (i = 0; i < ENCRYPTIONS; i++) {
+    for (i = 0; i < ENCRYPTIONS; i++)
         if (!strcmp(encryptions[i].name, name))
             return encryptions[i].enc;
-    }
     return 0;
 }
 
@@ -119,10 +113,9 @@ const char *pa_jwe_enc_name(pa_jwe_enc_set enc)
 {
     apr_size_t i;
 
-    for (i = 0; i < ENCRYPTIONS; i++) {
+    for (i = 0; i < ENCRYPTIONS; i++)
         if (encryptions[i].enc == enc)
             return encryptions[i].name;
-    }
     return NULL;
 }
 
@@ -130,9 +123,8 @@ apr_size_t pa_jwe_enc_key_len(pa_jwe_enc_set enc)
 {
     apr_size_t i;
 
-    for (i = 0; i < ENCRYPTIONS; i++) {
+    for (i = 0; i < ENCRYPTIONS; i++)
         if (encryptions[i].enc == enc)
             return encryptions[i].key_len;
-    }
     return 0;
 }

@@ -18,10 +18,9 @@ static int permits(const json_t *jwk, const char *const *ops)
 
     if (!list)
         return 1;
-    for (; json_is_array(list) && *ops; ops++) {
+    for (; json_is_array(list) && *ops; ops++)
         if (pa_json_holds(jwk, "key_ops", *ops))
             return 1;
-    }
     return 0;
 }
 

@@ -19,8 +19,8 @@ typedef struct pa_jwk {
 
 /* Parses a JWK set (RFC 7517 section 5). Keys that cannot verify a signature are skipped as the
  * section says: unknown kty or crv, use other than sig, key_ops without verify, symmetric, RSA
- * below 2048 bits or with a weak exponent, a point off its curve. At most PA_JWKS_MAX keys are looked at.
- * NULL and *out (const pa_jwk *, perhaps none) when it is a set; else the reason. */
+ * below 2048 bits or with a weak exponent, a point off its curve. At most PA_JWKS_MAX keys are
+ * looked at. NULL and *out (const pa_jwk *, perhaps none) when it is a set; else the reason. */
 #define PA_JWKS_MAX 100
 const char *pa_jwks_parse(apr_pool_t *pool, pa_bytes text, apr_array_header_t **out);
 

@@ -14,9 +14,9 @@
 
 /* A token as it was read: nothing in it is to be believed before pa_jwt_verify. */
 typedef struct pa_jwt {
-    pa_alg_set alg;         /* one algorithm that this module knows, as its header names it */
-    const char *kid;        /* NULL when it names none; at most PA_KID_MAX bytes */
-    const char *typ;        /* NULL when it names none */
+    pa_alg_set alg;  /* one algorithm that this module knows, as its header names it */
+    const char *kid; /* NULL when it names none; at most PA_KID_MAX bytes */
+    const char *typ; /* NULL when it names none */
     const json_t *header;
     const json_t *claims;
     pa_bytes signing_input; /* BASE64URL(header) '.' BASE64URL(payload) */
@@ -37,9 +37,10 @@ const char *pa_jws_parse(apr_pool_t *pool, const char *text, pa_jwt **out, pa_by
 /* Whether verification found no key that the token could mean: then a newer key set may help. */
 extern const char PA_JWT_NO_KEY[];
 
-/* Verifies the signature with the keys (const pa_jwk *) of the provider. The algorithm must be one of
- * `allowed`. Keys are chosen by kid and algorithm together; a token without kid may be tried with every key of the algorithm.
- * NULL when it is genuine, PA_JWT_NO_KEY itself (compare the pointer), or another reason. */
+/* Verifies the signature with the keys (const pa_jwk *) of the provider. The algorithm must be one
+ * of `allowed`. Keys are chosen by kid and algorithm together; a token without kid may be tried
+ * with every key of the algorithm. NULL when it is genuine, PA_JWT_NO_KEY itself (compare the
+ * pointer), or another reason. */
 const char *pa_jwt_verify(apr_pool_t *pool, const pa_jwt *jwt, const apr_array_header_t *keys,
                           pa_alg_set allowed);
 

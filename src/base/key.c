@@ -1,7 +1,8 @@
 /* key.c: OpenSSL keys from the members of a JWK and back (RFC 7518 section 6; RFC 8037 section 2).
  *
  * What a key says of itself is checked before OpenSSL sees it, and a key that is odd in any way is
- * refused rather than mended. Failures leave nothing in OpenSSL's error queue: mod_ssl shares it. */
+ * refused rather than mended. Failures leave nothing in OpenSSL's error queue: mod_ssl shares it.
+ */
 #include "key.h"
 
 #include <openssl/bn.h>
@@ -181,10 +182,9 @@ static int has_more_than_d(const json_t *jwk)
 {
     apr_size_t i;
 
-    for (i = 1; i < RSA_PRIVATE_MEMBERS; i++) {
+    for (i = 1; i < RSA_PRIVATE_MEMBERS; i++)
         if (json_object_get(jwk, rsa_private_members[i].member))
             return 1;
-    }
     return 0;
 }
 
@@ -362,10 +362,9 @@ static const pa_key_kind *find_kind(const char *kty, const char *crv)
 {
     apr_size_t i;
 
-    for (i = 0; i < KINDS; i++) {
+    for (i = 0; i < KINDS; i++)
         if (!strcmp(kinds[i].kty, kty) && (!kinds[i].crv || (crv && !strcmp(kinds[i].crv, crv))))
             return &kinds[i];
-    }
     return NULL;
 }
 
@@ -418,11 +417,10 @@ static const pa_key_kind *kind_of(const EVP_PKEY *key)
 
     if (EVP_PKEY_is_a(key, "EC"))
         EVP_PKEY_get_group_name(key, group, sizeof(group), NULL);
-    for (i = 0; i < KINDS; i++) {
+    for (i = 0; i < KINDS; i++)
         if (EVP_PKEY_is_a(key, kinds[i].type)
             && (!kinds[i].group || !strcmp(kinds[i].group, group)))
             return &kinds[i];
-    }
     return NULL;
 }
 

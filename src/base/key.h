@@ -28,7 +28,8 @@ EVP_PKEY *pa_key_own(apr_pool_t *pool, EVP_PKEY *key);
 const char *pa_key_read_public(apr_pool_t *pool, const json_t *jwk, const pa_key_kind **kind,
                                EVP_PKEY **out);
 
-/* The private key that the same rules allow. What was decoded of it is wiped; `jwk` itself is not. */
+/* The private key that the same rules allow. What was decoded of it is wiped; `jwk` itself is not.
+ */
 const char *pa_key_read_private(apr_pool_t *pool, const json_t *jwk, const pa_key_kind **kind,
                                 EVP_PKEY **out);
 

@@ -125,10 +125,9 @@ static const char *parse_pem(apr_pool_t *pool, pa_bytes text, const char *kid, p
 
 static int has_any(const json_t *jwk, const char *const *ops)
 {
-    for (; *ops; ops++) {
+    for (; *ops; ops++)
         if (pa_json_holds(jwk, "key_ops", *ops))
             return 1;
-    }
     return 0;
 }
 

@@ -20,12 +20,12 @@ typedef struct pa_private_key {
     const json_t *public_members; /* kty, crv, n, e, x, y: a JWK that names neither use nor kid */
 } pa_private_key;
 
-/* Reads a key that is PEM text (PKCS #8, or the traditional forms of RSA and EC; certificates beside
- * it are passed over) or one private JWK. `kid` may be NULL: then it is the JWK's own, else the
- * thumbprint (RFC 7638). Refused: encrypted PEM (nobody is asked for a passphrase), several keys, RSA
- * below 2048 bits, curves other than P-256, P-384, P-521, Ed25519 and Ed448, a private half that does
- * not sign for its public one. The text stays the caller's to wipe; reasons quote nothing of it.
- * NULL and *out set, or the reason. */
+/* Reads a key that is PEM text (PKCS #8, or the traditional forms of RSA and EC; certificates
+ * beside it are passed over) or one private JWK. `kid` may be NULL: then it is the JWK's own, else
+ * the thumbprint (RFC 7638). Refused: encrypted PEM (nobody is asked for a passphrase), several
+ * keys, RSA below 2048 bits, curves other than P-256, P-384, P-521, Ed25519 and Ed448, a private
+ * half that does not sign for its public one. The text stays the caller's to wipe; reasons quote
+ * nothing of it. NULL and *out set, or the reason. */
 const char *pa_private_key_parse(apr_pool_t *pool, pa_bytes text, const char *kid,
                                  pa_private_key **out);
 

@@ -54,24 +54,20 @@ char *pa_form_add(apr_pool_t *pool, const char *form, const char *name, const ch
 
 char *pa_url_with_query(apr_pool_t *pool, const char *url, const char *form)
 {
-    if (!form || !*form) {
+    if (!form || !*form)
         return apr_pstrdup(pool, url);
-    }
-    if (!strchr(url, '?')) {
+    if (!strchr(url, '?'))
         return apr_pstrcat(pool, url, "?", form, NULL);
-    }
     const char last = url[strlen(url) - 1];
     return apr_pstrcat(pool, url, last == '?' || last == '&' ? "" : "&", form, NULL);
 }
 
 static int hex_value(char c)
 {
-    if (c >= '0' && c <= '9') {
+    if (c >= '0' && c <= '9')
         return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
+    if (c >= 'a' && c <= 'f')
         return c - 'a' + 10;
-    }
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
@@ -86,12 +82,10 @@ static const char *form_decode(apr_pool_t *pool, const char *text, apr_size_t le
         }
         const int high = len - i > 2 ? hex_value(text[i + 1]) : -1;
         const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-        if (low < 0) {
+        if (low < 0)
             return "it has a bad %-escape";
-        }
-        if (high == 0 && low == 0) {
+        if (high == 0 && low == 0)
             return "it has an encoded NUL";
-        }
         *at++ = (char)(high << 4 | low);
         i += 2;
     }
@@ -108,16 +102,13 @@ static const char *form_field(apr_pool_t *pool, const char *text, apr_size_t len
     char *name;
     char *value = apr_pstrdup(pool, "");
     const char *why = form_decode(pool, text, name_len, &name);
-    if (!why && equals) {
+    if (!why && equals)
         why = form_decode(pool, equals + 1, len - name_len - 1, &value);
-    }
-    if (why) {
+    if (why)
         return why;
-    }
     /* Tables do not tell case: `code` beside `Code` is a second value all the same. */
-    if (apr_table_get(fields, name)) {
+    if (apr_table_get(fields, name))
         return "it has a parameter twice";
-    }
     apr_table_addn(fields, name, value);
     return NULL;
 }
@@ -129,13 +120,11 @@ const char *pa_form_parse(apr_pool_t *pool, const char *text, apr_table_t **out)
     while (*text) {
         const apr_size_t len = strcspn(text, "&");
         if (len > 0) {
-            if (++count > PA_FORM_FIELDS_MAX) {
+            if (++count > PA_FORM_FIELDS_MAX)
                 return "it has too many parameters";
-            }
             const char *why = form_field(pool, text, len, fields);
-            if (why) {
+            if (why)
                 return why;
-            }
         }
         text += len + (text[len] == '&');
     }
@@ -154,17 +143,14 @@ typedef struct url_parts {
 static int decimal(const char *text, apr_size_t len, int max)
 {
     int value = 0;
-    if (len == 0) {
+    if (len == 0)
         return -1;
-    }
     for (apr_size_t i = 0; i < len; i++) {
-        if (!apr_isdigit(text[i])) {
+        if (!apr_isdigit(text[i]))
             return -1;
-        }
         value = value * 10 + (text[i] - '0');
-        if (value > max) {
+        if (value > max)
             return -1;
-        }
     }
     return value;
 }
@@ -178,15 +164,12 @@ static const char *split_host(const char *authority, apr_size_t len, pa_bytes *h
 {
     const int bracketed = len > 0 && authority[0] == '[';
     apr_size_t end = (apr_size_t)bracketed;
-    while (end < len && is_host((unsigned char)authority[end], bracketed)) {
+    while (end < len && is_host((unsigned char)authority[end], bracketed))
         end++;
-    }
-    if (end == (apr_size_t)bracketed) {
+    if (end == (apr_size_t)bracketed)
         return "it has no host";
-    }
-    if (bracketed && (end == len || authority[end++] != ']')) {
+    if (bracketed && (end == len || authority[end++] != ']'))
         return "its IPv6 address is malformed";
-    }
     *host = pa_bytes_of(authority, end);
     return NULL;
 }
@@ -194,26 +177,22 @@ static const char *split_host(const char *authority, apr_size_t len, pa_bytes *h
 static const char *split_url(const char *url, url_parts *out)
 {
     const int https = strncasecmp(url, "https://", 8) == 0;
-    if (!https && strncasecmp(url, "http://", 7) != 0) {
+    if (!https && strncasecmp(url, "http://", 7) != 0)
         return "it is no absolute https URL";
-    }
     const char *authority = url + (https ? 8 : 7);
     const apr_size_t len = strcspn(authority, "/?#");
-    if (memchr(authority, '@', len)) {
+    if (memchr(authority, '@', len))
         return "it holds a user name";
-    }
     pa_bytes host;
     const char *why = split_host(authority, len, &host);
-    if (why) {
+    if (why)
         return why;
-    }
     int port = 0;
     if (host.len < len) {
         const char *colon = authority + host.len;
         port = *colon == ':' ? decimal(colon + 1, len - host.len - 1, PORT_MAX) : 0;
-        if (port <= 0) {
+        if (port <= 0)
             return "its host or port is malformed";
-        }
     }
     *out = (url_parts){ https, host, port };
     return NULL;
@@ -227,14 +206,12 @@ static int is_loopback_ipv4(pa_bytes host)
     for (int part = 0; part < 4; part++) {
         const char *dot = memchr(at, '.', (apr_size_t)(end - at));
         const char *stop = part < 3 ? dot : end;
-        if (!stop || stop - at > 3) {
+        if (!stop || stop - at > 3)
             return 0;
-        }
         const int value = decimal(at, (apr_size_t)(stop - at), 255);
         /* a leading zero is octal to some resolvers */
-        if (value < 0 || (stop - at > 1 && *at == '0') || (part == 0 && value != 127)) {
+        if (value < 0 || (stop - at > 1 && *at == '0') || (part == 0 && value != 127))
             return 0;
-        }
         at = part < 3 ? stop + 1 : stop;
     }
     return 1;
@@ -247,41 +224,34 @@ static int host_is(pa_bytes host, const char *name)
 
 const char *pa_url_check_endpoint(const char *url)
 {
-    if (strlen(url) > URL_MAX) {
+    if (strlen(url) > URL_MAX)
         return "it is too long";
-    }
     for (const char *at = url; *at; at++) {
         const unsigned char c = (unsigned char)*at;
         /* what RFC 3986 allows nowhere, and '#': nobody can be asked for a fragment */
-        if (c <= ' ' || c > '~' || is_in(c, "\"#<>\\^`{|}")) {
+        if (c <= ' ' || c > '~' || is_in(c, "\"#<>\\^`{|}"))
             return "it has a fragment or a character that no URL may hold";
-        }
     }
     url_parts parts;
     const char *why = split_url(url, &parts);
-    if (why || parts.https) {
+    if (why || parts.https)
         return why;
-    }
-    if (host_is(parts.host, "localhost") || host_is(parts.host, "[::1]") ||
-        is_loopback_ipv4(parts.host)) {
+    if (host_is(parts.host, "localhost") || host_is(parts.host, "[::1]")
+        || is_loopback_ipv4(parts.host))
         return NULL;
-    }
     return "it is http, which is allowed for loopback hosts alone";
 }
 
 const char *pa_url_check_return(const char *path)
 {
-    if (path[0] != '/') {
+    if (path[0] != '/')
         return "it does not begin with '/'";
-    }
-    if (path[1] == '/') {
+    if (path[1] == '/')
         return "it begins with '//', which names another host";
-    }
     for (const char *at = path; *at; at++) {
         const unsigned char c = (unsigned char)*at;
-        if (c <= ' ' || c > '~' || c == '\\' || c == '#') {
+        if (c <= ' ' || c > '~' || c == '\\' || c == '#')
             return "it has a backslash, a fragment, a space or another character not allowed";
-        }
     }
     return NULL;
 }
@@ -289,16 +259,13 @@ const char *pa_url_check_return(const char *path)
 const char *pa_url_origin(apr_pool_t *pool, const char *url)
 {
     url_parts parts;
-    if (split_url(url, &parts)) {
+    if (split_url(url, &parts))
         return NULL;
-    }
     char *host = apr_pstrmemdup(pool, (const char *)parts.host.at, parts.host.len);
-    for (char *at = host; *at; at++) {
+    for (char *at = host; *at; at++)
         *at = (char)apr_tolower(*at);
-    }
     const char *scheme = parts.https ? "https" : "http";
-    if (parts.port == 0 || parts.port == (parts.https ? 443 : 80)) {
+    if (parts.port == 0 || parts.port == (parts.https ? 443 : 80))
         return apr_psprintf(pool, "%s://%s", scheme, host);
-    }
     return apr_psprintf(pool, "%s://%s:%d", scheme, host, parts.port);
 }

@@ -28,15 +28,13 @@ const char *pa_authorization_url(apr_pool_t *pool, const pa_provider *provider,
         { "audience", provider->audience },
     };
 
-    for (apr_size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
+    for (apr_size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++)
         if (parameters[i][1])
             form = pa_form_add(pool, form, parameters[i][0], parameters[i][1]);
-    }
     return pa_url_with_query(pool, metadata->authorization_endpoint, form);
 }
 
-static const pa_fault *error_response(apr_pool_t *pool, const char *error,
-                                      const char *description)
+static const pa_fault *error_response(apr_pool_t *pool, const char *error, const char *description)
 {
     return pa_fault_oauth(pool, pa_text_printable(pool, error, ERROR_MAX),
                           description ? pa_text_printable(pool, description, DESCRIPTION_MAX)
@@ -50,10 +48,12 @@ const pa_fault *pa_authorization_answer(apr_pool_t *pool, const pa_metadata *met
     const char *error = apr_table_get(parameters, "error");
     const char *answer = apr_table_get(parameters, "code");
 
-    /* RFC 9207 2.4: an iss is always compared, and must be there when the provider says it sends it. */
+    /* RFC 9207 2.4: an iss is always compared, and must be there when the provider says it sends
+     * it. */
     if (iss ? strcmp(iss, metadata->issuer) != 0 : metadata->iss_parameter_supported)
-        return pa_fault_new(pool, PA_FAULT_RULE, iss ? "iss names another provider (RFC 9207)"
-                                                     : "iss is missing (RFC 9207)");
+        return pa_fault_new(pool, PA_FAULT_RULE,
+                            iss ? "iss names another provider (RFC 9207)"
+                                : "iss is missing (RFC 9207)");
     if (error && answer)
         return pa_fault_new(pool, PA_FAULT_RULE, "both code and error");
     if (error)

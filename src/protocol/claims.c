@@ -26,10 +26,9 @@ static int is_token_claim(const char *name)
 {
     apr_size_t i;
 
-    for (i = 0; i < sizeof(token_claims) / sizeof(*token_claims); i++) {
+    for (i = 0; i < sizeof(token_claims) / sizeof(*token_claims); i++)
         if (!strcmp(token_claims[i], name))
             return 1;
-    }
     return 0;
 }
 
@@ -38,10 +37,9 @@ static char *without_control_characters(apr_pool_t *pool, const char *text, apr_
     char *copy = apr_pstrmemdup(pool, text, len);
     char *at;
 
-    for (at = copy; at < copy + len; at++) {
+    for (at = copy; at < copy + len; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
             *at = ' ';
-    }
     return copy;
 }
 
@@ -50,10 +48,9 @@ static char *make_name(apr_pool_t *pool, const char *name)
     char *copy = apr_pstrdup(pool, name);
     char *at;
 
-    for (at = copy; *at; at++) {
+    for (at = copy; *at; at++)
         if (!strchr(NAME_CHARACTERS, *at))
             *at = '_';
-    }
     return copy;
 }
 
@@ -78,10 +75,9 @@ static int is_taken(const apr_array_header_t *claims, const char *name)
 {
     int i;
 
-    for (i = 0; i < claims->nelts; i++) {
+    for (i = 0; i < claims->nelts; i++)
         if (!apr_cstr_casecmp(APR_ARRAY_IDX(claims, i, pa_claim).name, name))
             return 1;
-    }
     return 0;
 }
 
@@ -108,15 +104,11 @@ apr_array_header_t *pa_claims_flatten(apr_pool_t *pool, const json_t *userinfo,
     json_t *value;
 
     /* jansson's iterators want an object that is not const, yet change nothing. */
-    json_object_foreach((json_t *)userinfo, name, value)
-    {
+    json_object_foreach ((json_t *)userinfo, name, value)
         add(claims, name, value);
-    }
-    json_object_foreach((json_t *)id_token, name, value)
-    {
+    json_object_foreach ((json_t *)id_token, name, value)
         if (!is_token_claim(name))
             add(claims, name, value);
-    }
     return claims;
 }
 
@@ -126,8 +118,7 @@ const char *pa_claims_document(apr_pool_t *pool, const json_t *claims)
     const char *name, *text;
     json_t *value;
 
-    json_object_foreach((json_t *)claims, name, value)
-    {
+    json_object_foreach ((json_t *)claims, name, value) {
         text = pa_json_dump(pool, value, 0);
         if (text && strlen(text) <= PA_CLAIM_MAX)
             json_object_set(kept, name, value);

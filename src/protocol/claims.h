@@ -16,19 +16,21 @@ typedef struct pa_claim {
                         * (NUL, CR, LF among them) have become spaces */
 } pa_claim;
 
-/* The claims of userinfo (NULL for none), and those of the ID token that it lacks and that tell of the user rather than
- * of the token (not iss, aud, exp, iat, nbf, nonce, azp, jti, at_hash, c_hash, s_hash, sid). Null values,
- * over-long ones and a name that is taken already are left out. An array of pa_claim from `pool`. */
+/* The claims of userinfo (NULL for none), and those of the ID token that it lacks and that tell of
+ * the user rather than of the token (not iss, aud, exp, iat, nbf, nonce, azp, jti, at_hash, c_hash,
+ * s_hash, sid). Null values, over-long ones and a name that is taken already are left out. An array
+ * of pa_claim from `pool`. */
 apr_array_header_t *pa_claims_flatten(apr_pool_t *pool, const json_t *userinfo,
                                       const json_t *id_token);
 
-/* The claims as one JSON document, without those that are longer than PA_CLAIM_MAX. NULL when even so it is
- * longer than PA_CLAIMS_DOCUMENT_MAX. */
+/* The claims as one JSON document, without those that are longer than PA_CLAIM_MAX. NULL when even
+ * so it is longer than PA_CLAIMS_DOCUMENT_MAX. */
 #define PA_CLAIMS_DOCUMENT_MAX 16384
 const char *pa_claims_document(apr_pool_t *pool, const json_t *claims);
 
 /* What to call the user: username, preferred_username, email, name, sub: the first there is
- * (a non-empty string), in userinfo first, then in the ID token. Control characters have become spaces. */
+ * (a non-empty string), in userinfo first, then in the ID token. Control characters have become
+ * spaces. */
 const char *pa_claims_display_name(apr_pool_t *pool, const json_t *userinfo,
                                    const json_t *id_token);
 

@@ -24,11 +24,10 @@ static const char *reduce_metadata(apr_pool_t *pool, const pa_provider *provider
 static const char *metadata_url(apr_pool_t *pool, const char *issuer)
 {
     apr_size_t len = strlen(issuer);
-    if (len > 0 && issuer[len - 1] == '/') {
+    if (len > 0 && issuer[len - 1] == '/')
         len--;
-    }
-    return apr_pstrcat(pool, apr_pstrmemdup(pool, issuer, len),
-                       "/.well-known/openid-configuration", NULL);
+    return apr_pstrcat(pool, apr_pstrmemdup(pool, issuer, len), "/.well-known/openid-configuration",
+                       NULL);
 }
 
 const pa_fault *pa_discovery_metadata(const pa_client *client, apr_pool_t *pool,
@@ -53,8 +52,8 @@ const pa_fault *pa_discovery_metadata(const pa_client *client, apr_pool_t *pool,
 }
 
 /* Public members of the key types that can verify, and what tells keys apart. */
-static const char *const key_members[] = { "kty", "kid", "use", "key_ops", "alg", "crv",
-                                           "n",   "e",   "x",   "y" };
+static const char *const key_members[] = { "kty", "kid", "use", "key_ops", "alg",
+                                           "crv", "n",   "e",   "x",       "y" };
 
 static json_t *reduce_key(const json_t *key)
 {
@@ -77,27 +76,22 @@ static const char *reduce_keys(apr_pool_t *pool, const pa_provider *provider, pa
     pa_jwk *usable;
     const char *why = pa_json_object_parse(pool, body, &set);
     (void)provider;
-    if (why) {
+    if (why)
         return why;
-    }
     const json_t *keys = json_object_get(set, "keys");
-    if (!json_is_array(keys)) {
+    if (!json_is_array(keys))
         return "it has no array \"keys\"";
-    }
     json_t *small = pa_json_own(pool, json_object());
     json_t *kept = pa_json_own(pool, json_array());
     for (size_t i = 0; i < json_array_size(keys) && i < PA_JWKS_MAX; i++) {
         const json_t *key = json_array_get(keys, i);
-        if (!pa_jwk_parse(pool, key, &usable) &&
-            json_array_append_new(kept, reduce_key(key)) != 0) {
+        if (!pa_jwk_parse(pool, key, &usable) && json_array_append_new(kept, reduce_key(key)) != 0)
             return "no memory to keep it";
-        }
     }
     const int complete = json_object_set(small, "keys", kept) == 0;
     const char *text = complete ? pa_json_dump(pool, small, 0) : NULL;
-    if (!text) {
+    if (!text)
         return "no memory to keep it";
-    }
     *out = pa_bytes_text(text);
     return NULL;
 }
@@ -114,11 +108,10 @@ const pa_fault *pa_discovery_keys(const pa_client *client, apr_pool_t *pool,
                                    .max_body = JWKS_MAX_BODY,
                                    .reduce = reduce_keys };
     pa_bytes text;
-    const pa_fault *fault = pa_document_get(&document, pool, now,
-                                            renew ? PA_JWKS_RENEW_INTERVAL : 0, &text);
-    if (fault) {
+    const pa_fault *fault =
+        pa_document_get(&document, pool, now, renew ? PA_JWKS_RENEW_INTERVAL : 0, &text);
+    if (fault)
         return fault;
-    }
     if (text.len == 0) {
         *out = apr_array_make(pool, 1, sizeof(const pa_jwk *));
         return NULL;

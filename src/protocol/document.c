@@ -35,9 +35,8 @@ static const char *make_keys(inquiry *q)
         const char *text = apr_psprintf(q->pool, "plusauth 1 %s %d\n%s\n%s", d->what, role,
                                         ca_file ? ca_file : "", d->url);
         const char *why = pa_sha256(pa_bytes_text(text), q->keys[role]);
-        if (why) {
+        if (why)
             return why;
-        }
     }
     return NULL;
 }
@@ -49,11 +48,10 @@ static apr_status_t read_record(const inquiry *q, key_role role, pa_bytes *out)
     apr_pool_t *scratch;
     pa_bytes record;
     apr_pool_create(&scratch, q->pool);
-    const apr_status_t rv = pa_cache_get(q->document->client->documents, q->keys[role], scratch,
-                                         &record);
-    if (rv == APR_SUCCESS) {
+    const apr_status_t rv =
+        pa_cache_get(q->document->client->documents, q->keys[role], scratch, &record);
+    if (rv == APR_SUCCESS)
         *out = pa_bytes_of(apr_pmemdup(q->pool, record.at, record.len + 1), record.len);
-    }
     apr_pool_destroy(scratch);
     return rv;
 }
@@ -75,16 +73,13 @@ static apr_status_t look(inquiry *q)
     pa_bytes record;
     apr_time_t fetched;
     const apr_status_t rv = read_record(q, KEY_DOCUMENT, &record);
-    if (rv != APR_SUCCESS) {
+    if (rv != APR_SUCCESS)
         return rv;
-    }
-    if (record.len <= sizeof(fetched)) {
+    if (record.len <= sizeof(fetched))
         return APR_NOTFOUND;
-    }
     memcpy(&fetched, record.at, sizeof(fetched));
-    if (q->have && fetched == q->fetched) {
+    if (q->have && fetched == q->fetched)
         return APR_NOTFOUND;
-    }
     q->have = 1;
     q->fetched = fetched;
     q->held = pa_bytes_of(record.at + sizeof(fetched), record.len - sizeof(fetched));
@@ -95,11 +90,10 @@ static apr_status_t look(inquiry *q)
 static const pa_fault *recent_failure(const inquiry *q)
 {
     pa_bytes record;
-    if (read_record(q, KEY_FAILED, &record) != APR_SUCCESS || record.len < 1) {
+    if (read_record(q, KEY_FAILED, &record) != APR_SUCCESS || record.len < 1)
         return NULL;
-    }
-    const pa_fault_kind kind = record.at[0] <= PA_FAULT_OURS ? (pa_fault_kind)record.at[0]
-                                                             : PA_FAULT_NONSENSE;
+    const pa_fault_kind kind =
+        record.at[0] <= PA_FAULT_OURS ? (pa_fault_kind)record.at[0] : PA_FAULT_NONSENSE;
     return pa_fault_new(q->pool, kind,
                         apr_pstrcat(q->pool, (const char *)record.at + 1,
                                     " (seconds ago; it is not asked again at once)", NULL));
@@ -116,37 +110,33 @@ static void mark_failure(const inquiry *q, const pa_fault *fault)
 static int is_json_type(const char *type)
 {
     const apr_size_t len = strlen(type);
-    return strcmp(type, "application/json") == 0 ||
-           (len > 17 && strncmp(type, "application/", 12) == 0 &&
-            strcmp(type + len - 5, "+json") == 0);
+    return strcmp(type, "application/json") == 0
+           || (len > 17 && strncmp(type, "application/", 12) == 0
+               && strcmp(type + len - 5, "+json") == 0);
 }
 
 static const pa_fault *nonsense(const inquiry *q, const char *why)
 {
-    return pa_fault_new(q->pool, PA_FAULT_NONSENSE,
-                        apr_psprintf(q->pool, "%s %s: %s", q->document->what, q->document->url,
-                                     why));
+    return pa_fault_new(
+        q->pool, PA_FAULT_NONSENSE,
+        apr_psprintf(q->pool, "%s %s: %s", q->document->what, q->document->url, why));
 }
 
 static const pa_fault *fetch(const inquiry *q, pa_bytes *out)
 {
     const pa_document *d = q->document;
-    const pa_http_request request = { .url = d->url,
-                                      .accept = d->accept,
-                                      .max_body = d->max_body };
+    const pa_http_request request = { .url = d->url, .accept = d->accept, .max_body = d->max_body };
     pa_http_response response;
-    const pa_fault *fault = pa_http_send(d->client->http, q->pool, &d->provider->http, &request,
-                                         &response);
+    const pa_fault *fault =
+        pa_http_send(d->client->http, q->pool, &d->provider->http, &request, &response);
     if (fault) {
         return pa_fault_new(q->pool, fault->kind,
                             apr_psprintf(q->pool, "%s: %s", d->what, fault->why));
     }
-    if (response.status != 200) {
+    if (response.status != 200)
         return nonsense(q, apr_psprintf(q->pool, "status %d", response.status));
-    }
-    if (!is_json_type(response.content_type)) {
+    if (!is_json_type(response.content_type))
         return nonsense(q, "its Content-Type is not JSON");
-    }
     const char *why = d->reduce(q->pool, d->provider, response.body, out);
     return why ? nonsense(q, why) : NULL;
 }
@@ -160,9 +150,8 @@ static apr_status_t take_mark(const inquiry *q, key_role role, apr_interval_time
 /* What is held, when there is nothing better to be had. */
 static const pa_fault *settle(const inquiry *q, const pa_fault *fault, pa_bytes *out)
 {
-    if (fault && !q->have) {
+    if (fault && !q->have)
         return fault;
-    }
     *out = q->have ? q->held : pa_bytes_text("");
     return NULL;
 }
@@ -170,16 +159,13 @@ static const pa_fault *settle(const inquiry *q, const pa_fault *fault, pa_bytes 
 /* The lease is ours: fetches, unless there is no need any more, or it is not our turn. */
 static const pa_fault *fetch_for_all(inquiry *q, pa_bytes *out)
 {
-    if (look(q) == APR_SUCCESS) {
+    if (look(q) == APR_SUCCESS)
         return settle(q, NULL, out);
-    }
     const pa_fault *fault = recent_failure(q);
-    if (fault) {
+    if (fault)
         return settle(q, fault, out);
-    }
-    if (q->renew_interval > 0 && take_mark(q, KEY_RENEWED, q->renew_interval) != APR_SUCCESS) {
+    if (q->renew_interval > 0 && take_mark(q, KEY_RENEWED, q->renew_interval) != APR_SUCCESS)
         return settle(q, NULL, out);
-    }
     fault = fetch(q, out);
     if (fault) {
         mark_failure(q, fault);
@@ -200,12 +186,10 @@ static const pa_fault *fetch_for_one(inquiry *q, pa_bytes *out)
 static int watch(inquiry *q, apr_time_t deadline, const pa_fault **fault)
 {
     apr_sleep(WATCH_INTERVAL);
-    if (look(q) == APR_SUCCESS || (*fault = recent_failure(q))) {
+    if (look(q) == APR_SUCCESS || (*fault = recent_failure(q)))
         return 1;
-    }
-    if (apr_time_now() < deadline) {
+    if (apr_time_now() < deadline)
         return 0;
-    }
     *fault = pa_fault_new(q->pool, PA_FAULT_TIMEOUT,
                           apr_psprintf(q->pool, "%s %s: another request asks for it, for too long",
                                        q->document->what, q->document->url));
@@ -217,21 +201,19 @@ static const pa_fault *fetch_or_watch(inquiry *q, pa_bytes *out)
     const pa_http_settings *http = &q->document->provider->http;
     const apr_time_t deadline = apr_time_now() + http->total_timeout;
     for (;;) {
-        const apr_status_t rv = take_mark(q, KEY_LEASE, http->connect_timeout +
-                                                        http->total_timeout + LEASE_RESERVE);
+        const apr_status_t rv =
+            take_mark(q, KEY_LEASE, http->connect_timeout + http->total_timeout + LEASE_RESERVE);
         if (rv == APR_SUCCESS) {
             const pa_fault *fault = fetch_for_all(q, out);
             pa_cache_remove(q->document->client->documents, q->keys[KEY_LEASE], q->pool);
             return fault;
         }
-        if (rv != APR_EEXIST) {
+        if (rv != APR_EEXIST)
             return fetch_for_one(q, out);
-        }
         const pa_fault *fault = NULL;
         /* stale is good enough, unless a key was missing in it */
-        if ((q->have && q->renew_interval == 0) || watch(q, deadline, &fault)) {
+        if ((q->have && q->renew_interval == 0) || watch(q, deadline, &fault))
             return settle(q, fault, out);
-        }
     }
 }
 
@@ -240,16 +222,14 @@ const pa_fault *pa_document_get(const pa_document *document, apr_pool_t *pool, a
 {
     inquiry q = { .document = document, .pool = pool, .renew_interval = renew_interval };
     const char *why = make_keys(&q);
-    if (why) {
+    if (why)
         return pa_fault_new(pool, PA_FAULT_OURS, why);
-    }
     const apr_status_t rv = look(&q);
-    if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
+    if (rv != APR_SUCCESS && rv != APR_NOTFOUND)
         return fetch_for_one(&q, out);
-    }
     /* from both sides: clocks are set back, and a request is older than what it waited for */
-    const int fresh = q.have && now - q.fetched < PA_DOCUMENT_FRESH &&
-                      q.fetched - now < PA_DOCUMENT_FRESH;
+    const int fresh =
+        q.have && now - q.fetched < PA_DOCUMENT_FRESH && q.fetched - now < PA_DOCUMENT_FRESH;
     if (fresh && renew_interval == 0) {
         *out = q.held;
         return NULL;

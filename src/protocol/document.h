@@ -8,7 +8,7 @@
 typedef struct pa_document {
     const pa_client *client;
     const pa_provider *provider;
-    const char *what;    /* "discovery document": for reasons, and to tell documents apart */
+    const char *what; /* "discovery document": for reasons, and to tell documents apart */
     const char *url;
     const char *accept;
     apr_size_t max_body;

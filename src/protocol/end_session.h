@@ -4,9 +4,9 @@
 
 #include "metadata.h"
 
-/* The URL to send the browser to after the local logout; NULL when the provider has no end_session_endpoint.
- * client_id is always there; id_token_hint (NULL for none) is left out where it would make the URL longer than
- * proxies and servers take. */
+/* The URL to send the browser to after the local logout; NULL when the provider has no
+ * end_session_endpoint. client_id is always there; id_token_hint (NULL for none) is left out where
+ * it would make the URL longer than proxies and servers take. */
 const char *pa_end_session_url(apr_pool_t *pool, const pa_provider *provider,
                                const pa_metadata *metadata, const char *id_token_hint,
                                const char *post_logout_redirect_uri, const char *state);

@@ -68,10 +68,9 @@ static const char *check_sub(const pa_jwt *jwt, const pa_id_token_expected *expe
     (void)expected;
     if (!sub)
         return "sub is missing or no text";
-    for (at = sub; *at; at++) {
+    for (at = sub; *at; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
             return "sub has control characters";
-    }
     return at - sub > SUB_MAX ? "sub is longer than 255 bytes" : NULL;
 }
 

@@ -9,10 +9,10 @@
 /* What an ID token has to match; all of it comes from configuration and from our own request. */
 typedef struct pa_id_token_expected {
     const pa_provider *provider;
-    const char *issuer;           /* as the provider's metadata writes it */
+    const char *issuer; /* as the provider's metadata writes it */
     const char *nonce;
-    const char *access_token;     /* for at_hash when that claim is there */
-    apr_interval_time_t max_age;  /* as asked, negative when it was not */
+    const char *access_token;    /* for at_hash when that claim is there */
+    apr_interval_time_t max_age; /* as asked, negative when it was not */
     apr_time_t now;
 } pa_id_token_expected;
 

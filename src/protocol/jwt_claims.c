@@ -1,4 +1,5 @@
-/* jwt_claims.c: see jwt_claims.h. jansson refuses \u0000 here, so that no text is longer than strlen says. */
+/* jwt_claims.c: see jwt_claims.h. jansson refuses \u0000 here, so that no text is longer than
+ * strlen says. */
 #include "jwt_claims.h"
 
 #include <string.h>
@@ -22,11 +23,9 @@ const char *pa_jwt_claims_check_aud(const json_t *claims, const char *client_id)
 
     if (!json_is_string(aud) && !json_is_array(aud))
         return "aud is missing or neither text nor a list";
-    json_array_foreach(aud, i, element)
-    {
+    json_array_foreach (aud, i, element)
         if (!json_is_string(element))
             return "aud lists what is no text";
-    }
     return pa_json_holds(claims, "aud", client_id) ? NULL : "aud does not name our client_id";
 }
 

@@ -1,4 +1,5 @@
-/* jwt_claims.h: the registered claims (RFC 7519 section 4.1) that every token of a provider has in common. */
+/* jwt_claims.h: the registered claims (RFC 7519 section 4.1) that every token of a provider has in
+ * common. */
 #ifndef PA_JWT_CLAIMS_H
 #define PA_JWT_CLAIMS_H
 

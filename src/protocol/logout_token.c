@@ -48,9 +48,8 @@ static const char *check_subject(const json_t *claims)
     if ((why = check_text(claims, "sub", "sub is no text of at most 255 bytes"))
         || (why = check_text(claims, "sid", "sid is no text of at most 255 bytes")))
         return why;
-    return json_object_get(claims, "sub") || json_object_get(claims, "sid")
-               ? NULL
-               : "neither sub nor sid";
+    return json_object_get(claims, "sub") || json_object_get(claims, "sid") ? NULL
+                                                                            : "neither sub nor sid";
 }
 
 static const char *check_jti(const json_t *claims)

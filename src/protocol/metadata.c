@@ -50,15 +50,13 @@ static const char *check_issuer(apr_pool_t *pool, const pa_provider *provider,
                                 const json_t *document, pa_metadata *metadata)
 {
     const char *issuer = pa_json_text(document, "issuer");
-    if (!issuer) {
+    if (!issuer)
         return "issuer is missing or no string";
-    }
     const apr_size_t len = strlen(issuer);
     const char *configured = provider->issuer;
-    if (strncmp(configured, issuer, len) != 0 ||
-        (configured[len] != '\0' && strcmp(configured + len, "/") != 0)) {
+    if (strncmp(configured, issuer, len) != 0
+        || (configured[len] != '\0' && strcmp(configured + len, "/") != 0))
         return "issuer is not the one that is configured";
-    }
     metadata->issuer = apr_pstrdup(pool, issuer);
     return NULL;
 }
@@ -67,13 +65,11 @@ static const char *check_endpoint(apr_pool_t *pool, const pa_provider *provider,
                                   const char *url)
 {
     const char *why = pa_url_check_endpoint(url);
-    if (why) {
+    if (why)
         return apr_psprintf(pool, "%s is refused: %s", name, why);
-    }
     /* RFC 9700 2.6: what an https issuer protects must not leave over http, not even to here. */
-    if (strncasecmp(provider->issuer, "https:", 6) == 0 && strncasecmp(url, "https:", 6) != 0) {
+    if (strncasecmp(provider->issuer, "https:", 6) == 0 && strncasecmp(url, "https:", 6) != 0)
         return apr_psprintf(pool, "%s is http although the issuer is https", name);
-    }
     return NULL;
 }
 
@@ -82,17 +78,14 @@ static const char *read_endpoints(apr_pool_t *pool, const pa_provider *provider,
 {
     for (apr_size_t i = 0; i < COUNT(endpoints); i++) {
         const json_t *value = member(document, endpoints[i].name);
-        if (!value && !endpoints[i].required) {
+        if (!value && !endpoints[i].required)
             continue;
-        }
         const char *url = json_string_value(value);
-        if (!url) {
+        if (!url)
             return apr_psprintf(pool, "%s is missing or no string", endpoints[i].name);
-        }
         const char *why = check_endpoint(pool, provider, endpoints[i].name, url);
-        if (why) {
+        if (why)
             return why;
-        }
         *(const char **)((char *)metadata + endpoints[i].offset) = apr_pstrdup(pool, url);
     }
     return NULL;
@@ -102,21 +95,19 @@ static const char *check_lists(apr_pool_t *pool, const json_t *document)
 {
     for (apr_size_t i = 0; i < COUNT(lists); i++) {
         const json_t *value = member(document, lists[i].name);
-        if (value ? !json_is_array(value) : lists[i].required) {
+        if (value ? !json_is_array(value) : lists[i].required)
             return apr_psprintf(pool, "%s is missing or no array", lists[i].name);
-        }
     }
-    if (!pa_json_holds(document, "response_types_supported", "code")) {
+    if (!pa_json_holds(document, "response_types_supported", "code"))
         return "response_types_supported lacks \"code\"";
-    }
     return NULL;
 }
 
 static void read_auth_methods(const json_t *document, pa_metadata *metadata)
 {
     const char *name = "token_endpoint_auth_methods_supported";
-    metadata->auth_basic = !member(document, name) ||
-                           pa_json_holds(document, name, "client_secret_basic");
+    metadata->auth_basic =
+        !member(document, name) || pa_json_holds(document, name, "client_secret_basic");
     metadata->auth_post = pa_json_holds(document, name, "client_secret_post");
     metadata->auth_none = pa_json_holds(document, name, "none");
 }
@@ -136,18 +127,15 @@ const char *pa_metadata_parse(apr_pool_t *pool, const pa_provider *provider, pa_
     json_t *json;
     pa_metadata *metadata = apr_pcalloc(pool, sizeof(*metadata));
     const char *why = pa_json_object_parse(pool, document, &json);
-    if (why) {
+    if (why)
         return why;
-    }
-    if ((why = check_issuer(pool, provider, json, metadata)) ||
-        (why = read_endpoints(pool, provider, json, metadata)) ||
-        (why = check_lists(pool, json))) {
+    if ((why = check_issuer(pool, provider, json, metadata))
+        || (why = read_endpoints(pool, provider, json, metadata))
+        || (why = check_lists(pool, json)))
         return why;
-    }
     const json_t *iss = member(json, ISS_PARAMETER);
-    if (iss && !json_is_boolean(iss)) {
+    if (iss && !json_is_boolean(iss))
         return ISS_PARAMETER " is no boolean";
-    }
     metadata->iss_parameter_supported = json_is_true(iss);
     read_auth_methods(json, metadata);
     read_algs(json, metadata);
@@ -166,21 +154,17 @@ const char *pa_metadata_reduce(apr_pool_t *pool, pa_bytes document, pa_bytes *ou
 {
     json_t *json;
     const char *why = pa_json_object_parse(pool, document, &json);
-    if (why) {
+    if (why)
         return why;
-    }
     json_t *kept = pa_json_own(pool, json_object());
     int fine = kept && keep(kept, json, "issuer") && keep(kept, json, ISS_PARAMETER);
-    for (apr_size_t i = 0; fine && i < COUNT(endpoints); i++) {
+    for (apr_size_t i = 0; fine && i < COUNT(endpoints); i++)
         fine = keep(kept, json, endpoints[i].name);
-    }
-    for (apr_size_t i = 0; fine && i < COUNT(lists); i++) {
+    for (apr_size_t i = 0; fine && i < COUNT(lists); i++)
         fine = keep(kept, json, lists[i].name);
-    }
     const char *text = fine ? pa_json_dump(pool, kept, 0) : NULL;
-    if (!text) {
+    if (!text)
         return "no memory to keep it";
-    }
     *out = pa_bytes_text(text);
     return NULL;
 }

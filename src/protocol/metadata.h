@@ -8,18 +8,18 @@
 #include "provider.h"
 
 typedef struct pa_metadata {
-    const char *issuer;                 /* as the document spells it: what `iss` must be */
+    const char *issuer; /* as the document spells it: what `iss` must be */
     const char *authorization_endpoint;
     const char *token_endpoint;
     const char *jwks_uri;
-    const char *userinfo_endpoint;      /* NULL when it has none */
-    const char *end_session_endpoint;   /* NULL when it has none */
-    const char *revocation_endpoint;    /* NULL when it has none */
-    int iss_parameter_supported;        /* RFC 9207: the answer must carry iss */
-    int auth_basic;                     /* token_endpoint_auth_methods_supported: basic if unsaid */
+    const char *userinfo_endpoint;    /* NULL when it has none */
+    const char *end_session_endpoint; /* NULL when it has none */
+    const char *revocation_endpoint;  /* NULL when it has none */
+    int iss_parameter_supported;      /* RFC 9207: the answer must carry iss */
+    int auth_basic;                   /* token_endpoint_auth_methods_supported: basic if unsaid */
     int auth_post;
     int auth_none;
-    pa_alg_set id_token_algs;           /* id_token_signing_alg_values_supported */
+    pa_alg_set id_token_algs; /* id_token_signing_alg_values_supported */
 } pa_metadata;
 
 /* Reads and checks a discovery document: issuer equal to the provider's (which may have one '/'

@@ -28,8 +28,8 @@ const pa_fault *pa_revocation_send(const pa_client *client, apr_pool_t *pool,
     if ((fault = pa_http_send(client->http, pool, &provider->http, &request, &response)))
         return fault;
     /* 2.2: 200 also for a token that it does not know. */
-    return response.status == 200 ? NULL
-                                  : pa_fault_new(pool, PA_FAULT_NONSENSE,
-                                                 apr_psprintf(pool, "revocation: status %d",
-                                                              response.status));
+    return response.status == 200
+               ? NULL
+               : pa_fault_new(pool, PA_FAULT_NONSENSE,
+                              apr_psprintf(pool, "revocation: status %d", response.status));
 }

@@ -1,4 +1,5 @@
-/* token.c: a code becomes tokens. What comes back is read strictly: it is what the login rests on. */
+/* token.c: a code becomes tokens. What comes back is read strictly: it is what the login rests on.
+ */
 #include "token.h"
 
 #include <apr_strings.h>
@@ -31,12 +32,10 @@ static const char *basic(apr_pool_t *pool, const pa_provider *provider)
 
 static pa_client_auth choose(const pa_provider *provider, const pa_metadata *metadata)
 {
-    if (!provider->client_secret) {
+    if (!provider->client_secret)
         return PA_CLIENT_AUTH_NONE;
-    }
-    if (provider->client_auth != PA_CLIENT_AUTH_AUTO) {
+    if (provider->client_auth != PA_CLIENT_AUTH_AUTO)
         return provider->client_auth;
-    }
     return metadata->auth_basic ? PA_CLIENT_AUTH_BASIC : PA_CLIENT_AUTH_POST;
 }
 
@@ -51,9 +50,8 @@ pa_client_auth pa_token_authenticate(apr_pool_t *pool, const pa_provider *provid
         return used;
     }
     *form = pa_form_add(pool, *form, "client_id", provider->client_id);
-    if (used == PA_CLIENT_AUTH_POST) {
+    if (used == PA_CLIENT_AUTH_POST)
         *form = pa_form_add(pool, *form, "client_secret", provider->client_secret);
-    }
     return used;
 }
 
@@ -80,22 +78,20 @@ static const pa_fault *error_response(apr_pool_t *pool, const json_t *json, pa_c
 {
     const char *error = pa_json_text(json, "error");
     const char *description = pa_json_text(json, "error_description");
-    if (!error) {
+    if (!error)
         return nonsense(pool, "its error is no string");
-    }
     error = pa_text_printable(pool, error, ERROR_MAX);
-    const char *why = apr_psprintf(pool, "the token endpoint says %s%s%s", error,
-                                   description ? ": " : "",
-                                   description ? pa_text_printable(pool, description,
-                                                                   DESCRIPTION_MAX)
-                                               : "");
+    const char *why =
+        apr_psprintf(pool, "the token endpoint says %s%s%s", error, description ? ": " : "",
+                     description ? pa_text_printable(pool, description, DESCRIPTION_MAX) : "");
     if (strcmp(error, "invalid_client") == 0) {
-        why = apr_psprintf(pool,
-                           "%s. Check client id and secret; and in the PlusAuth dashboard the "
-                           "client's \"Token Endpoint Authentication Method\" must be %s, which was "
-                           "used, or PlusAuthClientAuth here be what the dashboard says "
-                           "(Basic, Post or None)",
-                           why, auth_name(used));
+        why =
+            apr_psprintf(pool,
+                         "%s. Check client id and secret; and in the PlusAuth dashboard the "
+                         "client's \"Token Endpoint Authentication Method\" must be %s, which was "
+                         "used, or PlusAuthClientAuth here be what the dashboard says "
+                         "(Basic, Post or None)",
+                         why, auth_name(used));
     }
     return pa_fault_oauth(pool, error, why);
 }
@@ -118,41 +114,32 @@ static apr_time_t expiry(const json_t *json, apr_time_t now)
 /* Scopes are tokens with single spaces between (RFC 6749 3.3): nothing that ends a log line. */
 static int is_printable(const char *text, apr_size_t max)
 {
-    for (apr_size_t len = 0; text[len]; len++) {
-        if (len == max || text[len] < ' ' || text[len] > '~') {
+    for (apr_size_t len = 0; text[len]; len++)
+        if (len == max || text[len] < ' ' || text[len] > '~')
             return 0;
-        }
-    }
     return 1;
 }
 
-static const char *read_tokens(apr_pool_t *pool, const json_t *json, apr_time_t now,
-                               pa_tokens *out)
+static const char *read_tokens(apr_pool_t *pool, const json_t *json, apr_time_t now, pa_tokens *out)
 {
     const char *type = pa_json_text(json, "token_type");
     pa_tokens t = { .access_token = pa_json_text(json, "access_token"),
                     .expires = expiry(json, now) };
     const char *why;
-    if (!type || strcasecmp(type, "Bearer") != 0) {
+    if (!type || strcasecmp(type, "Bearer") != 0)
         return "its token_type is not Bearer";
-    }
-    if (!t.access_token || !pa_text_is_token(t.access_token, TOKEN_MAX)) {
+    if (!t.access_token || !pa_text_is_token(t.access_token, TOKEN_MAX))
         return "its access_token is missing or malformed";
-    }
-    if ((why = optional_text(json, "id_token", &t.id_token)) ||
-        (why = optional_text(json, "refresh_token", &t.refresh_token)) ||
-        (why = optional_text(json, "scope", &t.scope))) {
+    if ((why = optional_text(json, "id_token", &t.id_token))
+        || (why = optional_text(json, "refresh_token", &t.refresh_token))
+        || (why = optional_text(json, "scope", &t.scope)))
         return why;
-    }
-    if (t.id_token && strlen(t.id_token) > PA_JWT_MAX) {
+    if (t.id_token && strlen(t.id_token) > PA_JWT_MAX)
         return "its id_token is too long";
-    }
-    if (t.refresh_token && !is_printable(t.refresh_token, TOKEN_MAX)) {
+    if (t.refresh_token && !is_printable(t.refresh_token, TOKEN_MAX))
         return "its refresh_token is malformed";
-    }
-    if (t.scope && !is_printable(t.scope, SCOPE_MAX)) {
+    if (t.scope && !is_printable(t.scope, SCOPE_MAX))
         return "its scope is malformed";
-    }
     out->id_token = t.id_token ? apr_pstrdup(pool, t.id_token) : NULL;
     out->access_token = apr_pstrdup(pool, t.access_token);
     out->refresh_token = t.refresh_token ? apr_pstrdup(pool, t.refresh_token) : NULL;
@@ -166,20 +153,17 @@ const pa_fault *pa_token_response_read(apr_pool_t *pool, const pa_http_response 
 {
     json_t *json;
     const int refused = response->status == 400 || response->status == 401;
-    if (response->status != 200 && !refused) {
+    if (response->status != 200 && !refused)
         return nonsense(pool, apr_psprintf(pool, "status %d", response->status));
-    }
     const char *why = strcmp(response->content_type, "application/json") != 0
                           ? "its Content-Type is not application/json"
                           : pa_json_object_parse(pool, response->body, &json);
     if (why) {
-        return nonsense(pool, refused ? apr_psprintf(pool, "status %d, and %s", response->status,
-                                                     why)
-                                      : why);
+        return nonsense(
+            pool, refused ? apr_psprintf(pool, "status %d, and %s", response->status, why) : why);
     }
-    if (refused || json_object_get(json, "error")) {
+    if (refused || json_object_get(json, "error"))
         return error_response(pool, json, used);
-    }
     why = read_tokens(pool, json, now, out);
     return why ? nonsense(pool, why) : NULL;
 }
@@ -211,18 +195,16 @@ const pa_fault *pa_token_exchange(const pa_client *client, apr_pool_t *pool,
     pa_http_request request = { .url = metadata->token_endpoint,
                                 .accept = "application/json",
                                 .max_body = RESPONSE_MAX };
-    const pa_client_auth used = pa_token_authenticate(pool, provider, metadata, &form,
-                                                      &request.authorization);
+    const pa_client_auth used =
+        pa_token_authenticate(pool, provider, metadata, &form, &request.authorization);
     request.form = form;
     pa_http_response response;
     const pa_fault *fault = pa_http_send(client->http, pool, &provider->http, &request, &response);
-    if (fault) {
+    if (fault)
         return fault;
-    }
     fault = pa_token_response_read(pool, &response, used, now, out);
-    if (!fault || fault->kind != PA_FAULT_OAUTH) {
+    if (!fault || fault->kind != PA_FAULT_OAUTH)
         return fault;
-    }
     const char *const secrets[] = { code, code_verifier,
                                     provider->client_secret ? provider->client_secret : "", NULL };
     return without_secrets(pool, fault, secrets);

@@ -5,7 +5,7 @@
 #include "discovery.h"
 
 typedef struct pa_tokens {
-    const char *id_token;      /* NULL when there is none */
+    const char *id_token; /* NULL when there is none */
     const char *access_token;
     const char *refresh_token; /* NULL when there is none */
     const char *scope;         /* NULL when it is what was asked for */

@@ -1,4 +1,5 @@
-/* authn.c: see authn.h. Everything that is not a live session of this place's provider is no user. */
+/* authn.c: see authn.h. Everything that is not a live session of this place's provider is no user.
+ */
 #include "authn.h"
 
 #include <apr_strings.h>
@@ -12,8 +13,8 @@
 #include "login.h"
 #include "page.h"
 
-/* Whether a person waits in front of this request, who can be sent to a login page: not a script, which would get
- * a page of another origin where it asked for data. */
+/* Whether a person waits in front of this request, who can be sent to a login page: not a script,
+ * which would get a page of another origin where it asked for data. */
 static int is_navigation(request_rec *r)
 {
     const char *mode = apr_table_get(r->headers_in, "Sec-Fetch-Mode");
@@ -83,8 +84,10 @@ static int with_user(request_rec *r, const pa_session *session)
     const char *user = claim ? pa_session_claim(session, claim) : session->sub;
 
     if (!user || !*user) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "user refused: no claim \"%s\", which "
-                      "PlusAuthUser makes REMOTE_USER", claim);
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "user refused: no claim \"%s\", which "
+                      "PlusAuthUser makes REMOTE_USER",
+                      claim);
         return pa_page_error(r, HTTP_FORBIDDEN, "access_denied",
                              "Your account lacks what this place needs.", NULL);
     }
@@ -99,7 +102,8 @@ static int with_user(request_rec *r, const pa_session *session)
 int pa_authn_store_failure(request_rec *r, apr_status_t rv)
 {
     if (rv == APR_ENOTIMPL) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "there are no sessions here: write \"Session On\" "
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "there are no sessions here: write \"Session On\" "
                       "for this place");
         return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
                              "This place is not set up for signing in.", NULL);
@@ -120,7 +124,8 @@ int pa_authn_check(request_rec *r)
     if (!type || ap_cstr_casecmp(type, "PlusAuth") != 0)
         return DECLINED;
     if (!pa_server_conf_get(r->server)->enabled || !(provider = pa_config_provider(r))) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AuthType PlusAuth, but no provider: write "
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "AuthType PlusAuth, but no provider: write "
                       "PlusAuthTenant and PlusAuthClientID for this server, or PlusAuthProvider "
                       "with the name of one here");
         return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",

@@ -25,12 +25,13 @@ static int refuse(request_rec *r, int status, const char *why)
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "[%s] back-channel logout refused: %s",
                   pa_page_request_id(r), why);
     no_store(r);
-    return pa_page_error(r, status, status == HTTP_BAD_REQUEST ? "invalid_request"
-                                                               : "temporarily_unavailable",
+    return pa_page_error(r, status,
+                         status == HTTP_BAD_REQUEST ? "invalid_request" : "temporarily_unavailable",
                          "The logout token was not accepted.", NULL);
 }
 
-/* The provider whose issuer the token says it is of: a claim that only chooses whose keys it is verified with. */
+/* The provider whose issuer the token says it is of: a claim that only chooses whose keys it is
+ * verified with. */
 static const pa_provider *provider_of(request_rec *r, const char *token)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
@@ -55,18 +56,18 @@ static const pa_fault *validate(request_rec *r, const pa_provider *provider, con
                                 pa_metadata **metadata, pa_logout_token *token)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
-    const pa_fault *fault = pa_discovery_metadata(conf->client, r->pool, provider, r->request_time,
-                                                  metadata);
+    const pa_fault *fault =
+        pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, metadata);
 
     if (fault)
         return fault;
-    return pa_logout_token_validate(conf->client, r->pool, provider, *metadata, text,
-                                    pa_logout_memory_alg(&conf->visit, (*metadata)->issuer,
-                                                         r->pool),
-                                    apr_time_now(), token);
+    return pa_logout_token_validate(
+        conf->client, r->pool, provider, *metadata, text,
+        pa_logout_memory_alg(&conf->visit, (*metadata)->issuer, r->pool), apr_time_now(), token);
 }
 
-/* First everything ends, then the token counts as used: one that could not be obeyed may come again. */
+/* First everything ends, then the token counts as used: one that could not be obeyed may come
+ * again. */
 static apr_status_t obey(request_rec *r, const char *issuer, const pa_logout_token *token,
                          int *ended)
 {
@@ -93,8 +94,8 @@ static int end_sessions(request_rec *r, const char *text)
     if (!provider)
         return refuse(r, HTTP_BAD_REQUEST, "no token of a provider that is configured here");
     if ((fault = validate(r, provider, text, &metadata, &token)))
-        return refuse(r, fault->kind == PA_FAULT_RULE ? HTTP_BAD_REQUEST
-                                                      : HTTP_SERVICE_UNAVAILABLE, fault->why);
+        return refuse(r, fault->kind == PA_FAULT_RULE ? HTTP_BAD_REQUEST : HTTP_SERVICE_UNAVAILABLE,
+                      fault->why);
     rv = pa_logout_memory_check_jti(settings, metadata->issuer, token.jti, r->pool);
     if (rv == APR_EEXIST)
         return refuse(r, HTTP_BAD_REQUEST, "its jti was used before");
@@ -102,8 +103,10 @@ static int end_sessions(request_rec *r, const char *text)
         rv = obey(r, metadata->issuer, &token, &ended);
     if (rv != APR_SUCCESS)
         return refuse(r, HTTP_SERVICE_UNAVAILABLE, "the session store does not answer");
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "signed out by the provider (back channel, %s): %d "
-                  "sessions", token.sid ? "sid" : "sub", ended);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "signed out by the provider (back channel, %s): %d "
+                  "sessions",
+                  token.sid ? "sid" : "sub", ended);
     no_store(r);
     ap_set_content_length(r, 0);
     return OK;
@@ -123,8 +126,8 @@ int pa_backchannel_handler(request_rec *r)
     return token ? end_sessions(r, token) : refuse(r, HTTP_BAD_REQUEST, "no logout_token");
 }
 
-/* Whether the frame's parameters are those of the session that this browser has. Without the browser's
- * cookie anybody who knows a sid could end its session. */
+/* Whether the frame's parameters are those of the session that this browser has. Without the
+ * browser's cookie anybody who knows a sid could end its session. */
 static int is_meant(request_rec *r, const pa_session *session)
 {
     apr_table_t *parameters;

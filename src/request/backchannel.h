@@ -9,7 +9,8 @@
 int pa_backchannel_handler(request_rec *r);
 
 /* The handler of the front-channel logout path: a frame on the provider's page
- * (OpenID Connect Front-Channel Logout 1.0). Ends the session that the browser has, when iss and sid are its own. */
+ * (OpenID Connect Front-Channel Logout 1.0). Ends the session that the browser has, when iss and
+ * sid are its own. */
 int pa_frontchannel_handler(request_rec *r);
 
 #endif

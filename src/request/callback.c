@@ -1,5 +1,5 @@
-/* callback.c: see callback.h. Nothing of the answer is believed, or shown, before its state was found in a
- * cookie of this very browser (RFC 9700 4.7). */
+/* callback.c: see callback.h. Nothing of the answer is believed, or shown, before its state was
+ * found in a cookie of this very browser (RFC 9700 4.7). */
 #include "callback.h"
 
 #include <apr_escape.h>
@@ -55,8 +55,8 @@ static int find_login(request_rec *r, const char *state, returning *back)
     return 0;
 }
 
-/* An answer that belongs to no login of this browser: the back button, a bookmark, a login that took too
- * long, or somebody else's. Nothing of it is shown. */
+/* An answer that belongs to no login of this browser: the back button, a bookmark, a login that
+ * took too long, or somebody else's. Nothing of it is shown. */
 static int stale(request_rec *r, const char *why)
 {
     const pa_session *session = NULL;
@@ -187,8 +187,8 @@ static int sign_in(request_rec *r, returning *back)
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "signed in: session %s",
                   apr_pescape_hex(r->pool, pa_visit_of(r)->key, 4, 0));
     mark_done(r, back);
-    return pa_login_redirect(r, pa_url_check_return(back->login->return_to)
-                                    ? "/" : back->login->return_to);
+    return pa_login_redirect(
+        r, pa_url_check_return(back->login->return_to) ? "/" : back->login->return_to);
 }
 
 /* The state is this browser's: what the provider says now counts, once. */

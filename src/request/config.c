@@ -1,6 +1,6 @@
-/* config.c: the structures that directives fill: create and merge. Unset is NULL or -1; a merge is one
- * line a field. The directives are in directives.c; what they say together is checked and completed
- * in config_check.c. */
+/* config.c: the structures that directives fill: create and merge. Unset is NULL or -1; a merge is
+ * one line a field. The directives are in directives.c; what they say together is checked and
+ * completed in config_check.c. */
 #include "config.h"
 
 pa_provider_directives *pa_provider_directives_create(apr_pool_t *pool)
@@ -119,5 +119,6 @@ const pa_provider *pa_config_session_provider(request_rec *r)
     const pa_session *session = pa_visit_of(r)->session;
 
     return session ? apr_hash_get(pa_server_conf_get(r->server)->providers, session->provider,
-                                  APR_HASH_KEY_STRING) : NULL;
+                                  APR_HASH_KEY_STRING)
+                   : NULL;
 }

@@ -23,11 +23,11 @@ typedef enum {
 /* A request that needs a login and has none (PlusAuthUnauthenticated). */
 typedef enum {
     PA_UNAUTHENTICATED_UNSET = -1,
-    PA_UNAUTHENTICATED_AUTO,  /* navigations go to login, everything else gets 401 */
+    PA_UNAUTHENTICATED_AUTO, /* navigations go to login, everything else gets 401 */
     PA_UNAUTHENTICATED_LOGIN,
     PA_UNAUTHENTICATED_401,
     PA_UNAUTHENTICATED_403,
-    PA_UNAUTHENTICATED_PASS   /* served without a user */
+    PA_UNAUTHENTICATED_PASS /* served without a user */
 } pa_unauthenticated;
 
 /* How claims reach the application (PlusAuthExport). */
@@ -66,14 +66,14 @@ typedef struct pa_server_conf {
     const char *cookie_name;
     const char *cookie_samesite;
     const char *cookie_domain;
-    const char *templates; /* directory */
+    const char *templates;        /* directory */
     apr_array_header_t *exported; /* const char *: every header that PlusAuthExport names */
 
     int enabled;           /* whether there is a provider: else our paths are nobody's */
     apr_hash_t *providers; /* name ("" for its own) -> const pa_provider * */
     const char *origin;    /* scheme://host[:port] that browsers see */
     const char *redirect_uri;
-    int secure;            /* whether the origin is https */
+    int secure; /* whether the origin is https */
     pa_visit_settings visit;
     pa_seal_keys *logout_keys; /* seal the state of a logout, and its confirmation */
     pa_client *client;         /* of this process */
@@ -82,12 +82,12 @@ typedef struct pa_server_conf {
 
 /* Of a directory or location. */
 typedef struct pa_dir_conf {
-    const char *provider; /* NULL: the server's own */
-    int unauthenticated;  /* a pa_unauthenticated */
-    const char *user;     /* claim for REMOTE_USER; NULL: sub */
-    int export;           /* a pa_export */
+    const char *provider;        /* NULL: the server's own */
+    int unauthenticated;         /* a pa_unauthenticated */
+    const char *user;            /* claim for REMOTE_USER; NULL: sub */
+    int export;                  /* a pa_export */
     apr_array_header_t *headers; /* pa_header_export: Header=claim */
-    const char *page;     /* template that plusauth-page serves */
+    const char *page;            /* template that plusauth-page serves */
 } pa_dir_conf;
 
 typedef struct pa_header_export {
@@ -111,8 +111,8 @@ void *pa_dir_conf_merge(apr_pool_t *pool, void *base, void *add);
 pa_server_conf *pa_server_conf_get(const server_rec *s);
 const pa_dir_conf *pa_dir_conf_get(const request_rec *r);
 
-/* Checks what the directives say together and completes every server's configuration: a check_config hook.
- * Logs what is wrong. OK or an HTTP error. */
+/* Checks what the directives say together and completes every server's configuration: a
+ * check_config hook. Logs what is wrong. OK or an HTTP error. */
 int pa_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /* Opens the stores: a post_config hook. */

@@ -72,15 +72,15 @@ static const char *complete_provider(apr_pool_t *pool, const char *name,
     out->client_id = said->client_id ? said->client_id : env_value(said, ids);
     out->client_secret = said->client_secret ? said->client_secret : env_value(said, secrets);
     out->audience = said->audience ? said->audience : env_value(said, audiences);
-    out->client_auth = said->client_auth >= 0 ? (pa_client_auth)said->client_auth
-                                              : PA_CLIENT_AUTH_AUTO;
+    out->client_auth =
+        said->client_auth >= 0 ? (pa_client_auth)said->client_auth : PA_CLIENT_AUTH_AUTO;
     out->scope = said->scope ? said->scope : defaults.scope;
     out->signing_algs = said->signing_algs ? said->signing_algs : PA_ALGS_PUBLIC_KEY;
     out->userinfo = said->userinfo != 0;
-    out->http.connect_timeout = said->connect_timeout >= 0 ? said->connect_timeout
-                                                           : defaults.connect_timeout;
-    out->http.total_timeout = said->total_timeout >= 0 ? said->total_timeout
-                                                       : defaults.total_timeout;
+    out->http.connect_timeout =
+        said->connect_timeout >= 0 ? said->connect_timeout : defaults.connect_timeout;
+    out->http.total_timeout =
+        said->total_timeout >= 0 ? said->total_timeout : defaults.total_timeout;
     out->http.ca_file = said->ca_file;
     out->http.proxy = said->proxy;
 
@@ -91,8 +91,8 @@ static const char *complete_provider(apr_pool_t *pool, const char *name,
         return apr_psprintf(pool, "PlusAuthIssuer (AUTH_URL): %s: %s", out->issuer, why);
     if (!out->client_id)
         return "no client is named: write PlusAuthClientID, or CLIENT_ID in PlusAuthEnvFile";
-    if (!out->client_secret && (out->client_auth == PA_CLIENT_AUTH_BASIC
-                                || out->client_auth == PA_CLIENT_AUTH_POST))
+    if (!out->client_secret
+        && (out->client_auth == PA_CLIENT_AUTH_BASIC || out->client_auth == PA_CLIENT_AUTH_POST))
         return "PlusAuthClientAuth needs a secret: write PlusAuthClientSecret, or CLIENT_SECRET in "
                "PlusAuthEnvFile";
     if ((out->signing_algs & PA_ALGS_HMAC) && !out->client_secret)
@@ -160,9 +160,9 @@ static const char *origin_of(apr_pool_t *pool, server_rec *s)
     }
     if (!port)
         port = https ? 443 : 80;
-    return pa_url_origin(pool, apr_psprintf(pool, "%s://%s:%u", https ? "https" : "http",
-                                            s->server_hostname ? s->server_hostname : "localhost",
-                                            port));
+    return pa_url_origin(pool,
+                         apr_psprintf(pool, "%s://%s:%u", https ? "https" : "http",
+                                      s->server_hostname ? s->server_hostname : "localhost", port));
 }
 
 static const char *complete_cookies(apr_pool_t *pool, pa_server_conf *conf)
@@ -184,13 +184,13 @@ static const char *complete_cookies(apr_pool_t *pool, pa_server_conf *conf)
            : strncmp(name, "__Secure-", 9) == 0 ? name + 9
                                                 : name;
     conf->visit.cookie = name;
-    conf->visit.cookie_attributes = apr_pstrcat(pool, "; Path=/; HttpOnly; SameSite=", samesite,
-                                                secure, domain ? "; Domain=" : "",
-                                                domain ? domain : "", NULL);
-    conf->visit.login_cookie = apr_pstrcat(pool, conf->secure ? "__Host-" : "", base, "-login-",
-                                           NULL);
-    conf->visit.login_attributes = apr_pstrcat(pool, "; Path=/; HttpOnly; SameSite=Lax", secure,
-                                               NULL);
+    conf->visit.cookie_attributes =
+        apr_pstrcat(pool, "; Path=/; HttpOnly; SameSite=", samesite, secure,
+                    domain ? "; Domain=" : "", domain ? domain : "", NULL);
+    conf->visit.login_cookie =
+        apr_pstrcat(pool, conf->secure ? "__Host-" : "", base, "-login-", NULL);
+    conf->visit.login_attributes =
+        apr_pstrcat(pool, "; Path=/; HttpOnly; SameSite=Lax", secure, NULL);
     return NULL;
 }
 
@@ -286,10 +286,9 @@ static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_co
         return why;
     if ((why = check_stores(pool, conf)))
         return why;
-    for (int i = 0; i < PA_PATH_COUNT; i++) {
+    for (int i = 0; i < PA_PATH_COUNT; i++)
         if (!conf->path[i])
             conf->path[i] = defaults.path[i];
-    }
     if (!conf->after_logout)
         conf->after_logout = defaults.after_logout;
     if (!conf->templates)
@@ -314,8 +313,9 @@ static void separate_servers(apr_pool_t *pconf, const server_rec *main_server)
 
     for (server_rec *s = main_server->next; s; s = s->next) {
         if (pa_server_conf_get(s) == base)
-            ap_set_module_config(s->module_config, &plusauth_module,
-                                 pa_server_conf_merge(pconf, base, pa_server_conf_create(pconf, s)));
+            ap_set_module_config(
+                s->module_config, &plusauth_module,
+                pa_server_conf_merge(pconf, base, pa_server_conf_create(pconf, s)));
     }
 }
 
@@ -326,10 +326,9 @@ int pa_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
     (void)plog;
     (void)ptemp;
     separate_servers(pconf, s);
-    for (; s && !why; s = s->next) {
+    for (; s && !why; s = s->next)
         if ((why = complete_server(pconf, s, pa_server_conf_get(s))))
             break;
-    }
     if (!why)
         return OK;
     ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s", why);
@@ -342,7 +341,9 @@ static const char *open_stores(apr_pool_t *pconf, server_rec *s, pa_server_conf 
     const pa_store_options sessions = {
         "plusauth-sess",
         conf->store && strcmp(conf->store, "shmcb") != 0 ? conf->store : DEFAULT_STORE,
-        SESSION_AVERAGE, PA_SESSION_RECORD_MAX + PA_SEAL_OVERHEAD, conf->visit.idle,
+        SESSION_AVERAGE,
+        PA_SESSION_RECORD_MAX + PA_SEAL_OVERHEAD,
+        conf->visit.idle,
     };
     const pa_store_options documents = { "plusauth-docs", DOCUMENT_STORE, DOCUMENT_AVERAGE,
                                          DOCUMENT_MAX, apr_time_from_sec(86400) };
@@ -379,9 +380,11 @@ int pa_config_open_stores(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s", why);
             return HTTP_INTERNAL_SERVER_ERROR;
         }
-        ap_log_error(APLOG_MARK, APLOG_INFO, 0, s,
-                     "for the provider's list of clients: Redirect URI %s, Post Logout Redirect URI "
-                     "%s%s", conf->redirect_uri, conf->origin, conf->path[PA_PATH_LOGOUT]);
+        ap_log_error(
+            APLOG_MARK, APLOG_INFO, 0, s,
+            "for the provider's list of clients: Redirect URI %s, Post Logout Redirect URI "
+            "%s%s",
+            conf->redirect_uri, conf->origin, conf->path[PA_PATH_LOGOUT]);
     }
     return OK;
 }

@@ -1,5 +1,5 @@
-/* directives.c: the command table, and what each directive accepts. A bad value stops the start with one line
- * that names the directive and the cure. */
+/* directives.c: the command table, and what each directive accepts. A bad value stops the start
+ * with one line that names the directive and the cure. */
 #include "config.h"
 
 #include <apr_strings.h>
@@ -13,7 +13,8 @@
 #define COOKIE_NAME_MAX 48
 #define KEY_MIN 16
 
-/* The structure that a provider directive writes to: of the <PlusAuthProvider> it stands in, or the server's. */
+/* The structure that a provider directive writes to: of the <PlusAuthProvider> it stands in, or the
+ * server's. */
 static pa_provider_directives *target(cmd_parms *cmd)
 {
     pa_server_conf *conf = pa_server_conf_get(cmd->server);
@@ -127,8 +128,10 @@ static const char *set_env_file(cmd_parms *cmd, void *dir, const char *value)
     if (rv != APR_SUCCESS)
         return apr_psprintf(cmd->pool, "PlusAuthEnvFile: cannot read %s: %pm", path, &rv);
     if (info.protection & APR_FPROT_WREAD)
-        return apr_psprintf(cmd->pool, "PlusAuthEnvFile: everybody may read the secret in %s: "
-                            "chmod o-r it", path);
+        return apr_psprintf(cmd->pool,
+                            "PlusAuthEnvFile: everybody may read the secret in %s: "
+                            "chmod o-r it",
+                            path);
     if (info.size > ENV_FILE_MAX)
         return apr_psprintf(cmd->pool, "PlusAuthEnvFile: %s is too long", path);
     len = (apr_size_t)info.size;
@@ -164,9 +167,11 @@ static const char *add_signing_alg(cmd_parms *cmd, void *dir, const char *value)
 
     (void)dir;
     if (!alg)
-        return apr_psprintf(cmd->pool, "PlusAuthSigningAlgs: %s is no algorithm that an ID token "
+        return apr_psprintf(cmd->pool,
+                            "PlusAuthSigningAlgs: %s is no algorithm that an ID token "
                             "may be signed with: RS256, PS256, ES256, their 384 and 512 kin, "
-                            "EdDSA, HS256 and kin", value);
+                            "EdDSA, HS256 and kin",
+                            value);
     target(cmd)->signing_algs |= alg;
     return NULL;
 }
@@ -215,7 +220,7 @@ static const char *set_origin(cmd_parms *cmd, void *dir, const char *value)
 static const char *set_path(cmd_parms *cmd, void *dir, const char *name, const char *value)
 {
     static const char *const names[PA_PATH_COUNT] = { "login",       "callback",     "logout",
-                                                       "backchannel", "frontchannel", "user" };
+                                                      "backchannel", "frontchannel", "user" };
 
     (void)dir;
     if (pa_url_check_return(value) || strpbrk(value, "?%"))
@@ -276,15 +281,15 @@ static const char *set_cookie(cmd_parms *cmd, void *dir, int argc, char *const a
         return "PlusAuthCookie: a name of at most 48 letters, digits, '_' and '-', then optionally "
                "SameSite= and Domain=";
     conf->cookie_name = argv[0];
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc; i++)
         if (strncmp(argv[i], "SameSite=", 9) == 0 && argv[i][9]
-            && strstr(" Lax Strict None ", apr_pstrcat(cmd->temp_pool, " ", argv[i] + 9, " ", NULL)))
+            && strstr(" Lax Strict None ",
+                      apr_pstrcat(cmd->temp_pool, " ", argv[i] + 9, " ", NULL)))
             conf->cookie_samesite = argv[i] + 9;
         else if (strncmp(argv[i], "Domain=", 7) == 0 && argv[i][7] && !strpbrk(argv[i], "; ,"))
             conf->cookie_domain = argv[i] + 7;
         else
             return "PlusAuthCookie: after the name only SameSite=Lax, Strict or None, and Domain=";
-    }
     return NULL;
 }
 
@@ -340,10 +345,9 @@ static const char *set_export(cmd_parms *cmd, void *dir, int argc, char *const a
     pa_dir_conf *conf = dir;
     const char *why = NULL;
 
-    for (int i = 0; argc > 0 && i <= PA_EXPORT_NONE; i++) {
+    for (int i = 0; argc > 0 && i <= PA_EXPORT_NONE; i++)
         if (strcmp(names[i], argv[0]) == 0)
             conf->export = i;
-    }
     if (conf->export < 0)
         return "PlusAuthExport: one of env, headers, none, then for headers Header=claim...";
     if (conf->export != PA_EXPORT_HEADERS && argc > 1)
@@ -441,7 +445,8 @@ const command_rec pa_commands[] = {
                       "by default"),
     AP_INIT_TAKE1("PlusAuthTemplates", set_templates, NULL, RSRC_CONF,
                   "Directory of the pages' templates"),
-    AP_INIT_TAKE1("PlusAuthProvider", ap_set_string_slot, DIR_CONF(provider), RSRC_CONF | ACCESS_CONF,
+    AP_INIT_TAKE1("PlusAuthProvider", ap_set_string_slot, DIR_CONF(provider),
+                  RSRC_CONF | ACCESS_CONF,
                   "Name of the <PlusAuthProvider> that protects this place"),
     AP_INIT_TAKE1("PlusAuthUnauthenticated", set_unauthenticated, NULL, RSRC_CONF | ACCESS_CONF,
                   "What a request without login gets: auto (by default), login, 401, 403 or pass"),

@@ -33,17 +33,16 @@ static int has_variables(const apr_table_t *env)
 {
     const apr_array_header_t *all = apr_table_elts(env);
 
-    for (int i = 0; i < all->nelts; i++) {
+    for (int i = 0; i < all->nelts; i++)
         if (strncmp(APR_ARRAY_IDX(all, i, apr_table_entry_t).key, "PLUSAUTH_", 9) == 0)
             return 1;
-    }
     return 0;
 }
 
 static void export_variables(request_rec *r, const pa_session *session)
 {
-    /* Their names differ, but begin alike, so that a table finds each of them last among all: it only looks where
-     * some are there already, from SetEnv or an earlier run. */
+    /* Their names differ, but begin alike, so that a table finds each of them last among all: it
+     * only looks where some are there already, from SetEnv or an earlier run. */
     void (*put)(apr_table_t *, const char *, const char *) = apr_table_addn;
 
     if (has_variables(r->subprocess_env))
@@ -76,8 +75,8 @@ int pa_export_fixup(request_rec *r)
 static apr_status_t private_out(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
-    apr_table_t *headers = apr_table_get(r->err_headers_out, "Cache-Control") ? r->err_headers_out
-                                                                               : r->headers_out;
+    apr_table_t *headers =
+        apr_table_get(r->err_headers_out, "Cache-Control") ? r->err_headers_out : r->headers_out;
     const char *said = apr_table_get(headers, "Cache-Control");
 
     ap_remove_output_filter(f);
@@ -90,8 +89,8 @@ static apr_status_t private_out(ap_filter_t *f, apr_bucket_brigade *brigade)
 
 void pa_export_register_filter(void)
 {
-    private_filter = ap_register_output_filter(PRIVATE_FILTER, private_out, NULL,
-                                               AP_FTYPE_CONTENT_SET);
+    private_filter =
+        ap_register_output_filter(PRIVATE_FILTER, private_out, NULL, AP_FTYPE_CONTENT_SET);
 }
 
 void pa_export_mark_private(request_rec *r)

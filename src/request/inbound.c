@@ -1,5 +1,5 @@
-/* inbound.c: applications believe what this module exports, so nobody else may say it. Scrubbed once, at the
- * top of every request, whatever becomes of it later. */
+/* inbound.c: applications believe what this module exports, so nobody else may say it. Scrubbed
+ * once, at the top of every request, whatever becomes of it later. */
 #include "inbound.h"
 
 #include <apr_lib.h>
@@ -40,10 +40,9 @@ static int is_forged(const pa_server_conf *conf, const char *name)
     if ((first == 'p' && matches(name, "plusauth-", 0))
         || (first == 'r' && matches(name, "remote-user", 1)))
         return 1;
-    for (int i = 0; i < conf->exported->nelts; i++) {
+    for (int i = 0; i < conf->exported->nelts; i++)
         if (same_name(name, APR_ARRAY_IDX(conf->exported, i, const char *)))
             return 1;
-    }
     return 0;
 }
 

@@ -4,7 +4,8 @@
 
 #include "../plusauth.h"
 
-/* A post_read_request hook: takes our cookies, and every header that could be mistaken for one of ours. */
+/* A post_read_request hook: takes our cookies, and every header that could be mistaken for one of
+ * ours. */
 int pa_inbound(request_rec *r);
 
 #endif

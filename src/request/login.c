@@ -1,4 +1,5 @@
-/* login.c: see login.h. All that is remembered of a login goes along in the browser's sealed cookie. */
+/* login.c: see login.h. All that is remembered of a login goes along in the browser's sealed
+ * cookie. */
 #include "login.h"
 
 #include <apr_strings.h>
@@ -12,7 +13,8 @@
 #include "authn.h"
 #include "page.h"
 
-/* So many logins to the same place that ended well within so much time, and still nobody signed in: a loop. */
+/* So many logins to the same place that ended well within so much time, and still nobody signed in:
+ * a loop. */
 #define LOOP_ROUNDS 3
 #define LOOP_WINDOW apr_time_from_sec(60)
 
@@ -65,8 +67,8 @@ int pa_login_fault(request_rec *r, const char *doing, const pa_fault *fault)
 typedef struct known_logins {
     int present[PA_LOGIN_SLOTS]; /* an attempt that is still on its way */
     apr_time_t begun[PA_LOGIN_SLOTS];
-    int round;                   /* of the login that would now begin */
-    int hops;                    /* how often it was sent to the origin's name just now */
+    int round; /* of the login that would now begin */
+    int hops;  /* how often it was sent to the origin's name just now */
 } known_logins;
 
 static void look_at_logins(request_rec *r, const pa_visit *visit, const pa_login_state *next,
@@ -86,8 +88,7 @@ static void look_at_logins(request_rec *r, const pa_visit *visit, const pa_login
             continue;
         if (login->hop && login->round >= known->hops)
             known->hops = login->round + 1;
-        if (login->done
-            && strcmp(login->provider, next->provider) == 0
+        if (login->done && strcmp(login->provider, next->provider) == 0
             && strcmp(login->return_to, next->return_to) == 0 && login->round >= known->round)
             known->round = login->round + 1;
     }
@@ -111,21 +112,24 @@ static int choose_slot(const known_logins *known, unsigned int random)
 
 static int loop_page(request_rec *r, const pa_visit *visit)
 {
-    for (int slot = 0; slot < PA_LOGIN_SLOTS; slot++) {
+    for (int slot = 0; slot < PA_LOGIN_SLOTS; slot++)
         if (visit->logins[slot].len)
             pa_visit_set_login_cookie(r, visit->settings, slot, NULL, 0);
-    }
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "login loop: %d logins ended well, and the browser "
-                  "never sent the cookie %s back. Likely causes: it reaches this server by another "
-                  "scheme or name than %s (PlusAuthOrigin), Domain= or SameSite= of PlusAuthCookie, or "
-                  "a session store that loses records", LOOP_ROUNDS, visit->settings->cookie,
-                  pa_server_conf_get(r->server)->origin);
+    ap_log_rerror(
+        APLOG_MARK, APLOG_ERR, 0, r,
+        "login loop: %d logins ended well, and the browser "
+        "never sent the cookie %s back. Likely causes: it reaches this server by another "
+        "scheme or name than %s (PlusAuthOrigin), Domain= or SameSite= of PlusAuthCookie, or "
+        "a session store that loses records",
+        LOOP_ROUNDS, visit->settings->cookie, pa_server_conf_get(r->server)->origin);
     return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "login_loop",
-                         apr_psprintf(r->pool, "You signed in several times, but your browser does not "
+                         apr_psprintf(r->pool,
+                                      "You signed in several times, but your browser does not "
                                       "send the cookie \"%s\" back to %s. Please check that it "
                                       "accepts cookies and that the address above begins so.",
                                       visit->settings->cookie,
-                                      pa_server_conf_get(r->server)->origin), NULL);
+                                      pa_server_conf_get(r->server)->origin),
+                         NULL);
 }
 
 /* Whether the browser calls this server by another name than its origin. */
@@ -137,8 +141,8 @@ static int is_elsewhere(request_rec *r, const pa_server_conf *conf)
 
     if (!host)
         return 0;
-    called = pa_url_origin(r->pool, apr_pstrcat(r->pool, conf->secure ? "https://" : "http://", host,
-                                                NULL));
+    called = pa_url_origin(r->pool,
+                           apr_pstrcat(r->pool, conf->secure ? "https://" : "http://", host, NULL));
     return called && strcmp(strstr(called, "://") + 3, ours) != 0;
 }
 
@@ -175,15 +179,15 @@ int pa_login_start(request_rec *r, const pa_provider *provider, const char *retu
     login->hop = is_elsewhere(r, conf) && known.hops < LOOP_ROUNDS;
     login->round = login->hop ? known.hops : known.round;
     if (!login->hop
-        && (fault = pa_discovery_metadata(conf->client, r->pool, provider, r->request_time,
-                                          &metadata)))
+        && (fault =
+                pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, &metadata)))
         return pa_login_fault(r, "login", fault);
     status = set_login(r, visit, login, choose_slot(&known, login->secret[0]));
     if (status != OK)
         return status;
     if (login->hop)
-        return pa_login_redirect(r, apr_uri_unparse(r->pool, &r->parsed_uri,
-                                                    APR_URI_UNP_OMITSITEPART));
+        return pa_login_redirect(
+            r, apr_uri_unparse(r->pool, &r->parsed_uri, APR_URI_UNP_OMITSITEPART));
     request = (pa_authorization_request){ conf->redirect_uri, login->state, login->nonce,
                                           login->code_challenge };
     return redirect(r, pa_authorization_url(r->pool, provider, metadata, &request));
@@ -214,7 +218,8 @@ int pa_login_handler(request_rec *r)
                              "Signing in begins with a plain visit.", NULL);
     }
     if (!provider) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "login: several providers: write "
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "login: several providers: write "
                       "PlusAuthProvider in the <Location> of the login path");
         return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
                              "This place is not set up for signing in.", NULL);

@@ -4,8 +4,8 @@
 
 #include "config.h"
 
-/* Sends the browser to the provider, to come back to return_to (checked by pa_url_check_return). Returns what the
- * hook or handler should: a redirect, or an error page's status. */
+/* Sends the browser to the provider, to come back to return_to (checked by pa_url_check_return).
+ * Returns what the hook or handler should: a redirect, or an error page's status. */
 int pa_login_start(request_rec *r, const pa_provider *provider, const char *return_to);
 
 /* The handler of the login path. */

@@ -1,5 +1,6 @@
-/* logout.c: OpenID Connect RP-Initiated Logout 1.0. The local session is gone before the provider is asked, whatever
- * it answers. Another site can make a browser visit the logout path; then a person has to confirm. */
+/* logout.c: OpenID Connect RP-Initiated Logout 1.0. The local session is gone before the provider
+ * is asked, whatever it answers. Another site can make a browser visit the logout path; then a
+ * person has to confirm. */
 #include "logout.h"
 
 #include <apr_escape.h>
@@ -23,7 +24,8 @@
 #define TICKET_LIFETIME apr_time_from_sec(30 * 60)
 #define TICKET_MAX 200
 
-/* A ticket says that we gave it, for a purpose, a while ago: sealed, so that it needs no memory here. */
+/* A ticket says that we gave it, for a purpose, a while ago: sealed, so that it needs no memory
+ * here. */
 static const char *ticket_new(request_rec *r, const char *purpose, const char **out)
 {
     const char *now = apr_psprintf(r->pool, "%" APR_TIME_T_FMT, r->request_time);
@@ -91,10 +93,10 @@ static int ask_person(request_rec *r)
     return pa_page_send(r, &page);
 }
 
-/* Tokens that outlive the provider's session (offline_access) end with ours. The refresh token takes its access tokens
- * along (RFC 7009 2.1). The logout goes on whether this works or not. */
+/* Tokens that outlive the provider's session (offline_access) end with ours. The refresh token
+ * takes its access tokens along (RFC 7009 2.1). The logout goes on whether this works or not. */
 static void revoke_token(request_rec *r, const pa_provider *provider, const pa_metadata *metadata,
-                   const pa_session *session)
+                         const pa_session *session)
 {
     const char *refresh = session->refresh_token;
     const char *token = refresh ? refresh : session->access_token;

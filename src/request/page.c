@@ -44,10 +44,9 @@ static const struct {
 
 static const char *error_title(int status)
 {
-    for (apr_size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+    for (apr_size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
         if (titles[i].status == status)
             return titles[i].title;
-    }
     return "Something went wrong";
 }
 
@@ -123,8 +122,10 @@ static apr_table_t *page_env(request_rec *r, const pa_page *page, const char *no
 /* An origin, without anything that means something in a Content-Security-Policy. */
 static int is_origin(const char *text)
 {
-    return text && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                     "0123456789-._:/[]")] == '\0';
+    return text
+           && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789-._:/[]")]
+                  == '\0';
 }
 
 /* CSP 3. form-action is applied to the redirects that follow a form too, hence `form_target`. */
@@ -158,12 +159,15 @@ static pa_bytes plain_page(request_rec *r, const pa_page *page)
     const char *form = "";
 
     if (page->confirm && out_path)
-        form = apr_psprintf(r->pool, "<form method=\"post\" action=\"%s\">"
-                            "<input type=\"hidden\" name=\"confirm\" value=\"%s\">"
-                            "<button>Logout</button></form>\n", ap_escape_html(r->pool, out_path),
-                            ap_escape_html(r->pool, page->confirm));
+        form =
+            apr_psprintf(r->pool,
+                         "<form method=\"post\" action=\"%s\">"
+                         "<input type=\"hidden\" name=\"confirm\" value=\"%s\">"
+                         "<button>Logout</button></form>\n",
+                         ap_escape_html(r->pool, out_path), ap_escape_html(r->pool, page->confirm));
     return pa_bytes_text(apr_pstrcat(
-        r->pool, "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\n"
+        r->pool,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
         element(r->pool, "title", "", title), "</head>\n<body>\n<main>\n",
         element(r->pool, "h1", "", title), element(r->pool, "p", "", message), form,
@@ -213,8 +217,8 @@ int pa_page_send(request_rec *r, const pa_page *page)
     ap_set_content_length(r, (apr_off_t)html.body.len);
     set_headers(r->headers_out, html.csp);
     pa_template_forbid_ssi(r);
-    APR_BRIGADE_INSERT_TAIL(out, apr_bucket_pool_create((const char *)html.body.at, html.body.len,
-                                                        r->pool, buckets));
+    APR_BRIGADE_INSERT_TAIL(
+        out, apr_bucket_pool_create((const char *)html.body.at, html.body.len, r->pool, buckets));
     APR_BRIGADE_INSERT_TAIL(out, apr_bucket_eos_create(buckets));
     /* When this fails the client is gone, which httpd logs. */
     ap_pass_brigade(r->output_filters, out);
@@ -275,8 +279,9 @@ int pa_page_prefers_json(request_rec *r)
         return 1;
     if (mode && ap_cstr_casecmp(mode, "navigate") != 0)
         return 1;
-    return accept && accept_weight(r->pool, accept, "application", "json")
-                     > accept_weight(r->pool, accept, "text", "html");
+    return accept
+           && accept_weight(r->pool, accept, "application", "json")
+                  > accept_weight(r->pool, accept, "text", "html");
 }
 
 static const char *json_error(request_rec *r, const pa_page *page, const char *location)
@@ -324,8 +329,11 @@ static void answer_error(request_rec *r, const pa_page *page, const char *locati
 int pa_page_error(request_rec *r, int status, const char *error, const char *message,
                   const char *location)
 {
-    pa_page page = { .file = "error.html", .status = status, .title = error_title(status),
-                     .error = error, .message = message };
+    pa_page page = { .file = "error.html",
+                     .status = status,
+                     .title = error_title(status),
+                     .error = error,
+                     .message = message };
     int answered = apr_table_get(r->notes, type_note(r, status)) != NULL;
 
     put(r->subprocess_env, "PLUSAUTH_ERROR", error);
@@ -387,8 +395,10 @@ int pa_page_handler(request_rec *r)
                              "This page can only be read.", NULL);
     if (page.file)
         return pa_page_send(r, &page);
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "[%s] SetHandler plusauth-page without a "
-                  "page: write PlusAuthPage index.html beside it", pa_page_request_id(r));
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  "[%s] SetHandler plusauth-page without a "
+                  "page: write PlusAuthPage index.html beside it",
+                  pa_page_request_id(r));
     return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "misconfigured",
                          "This server is not set up completely.", NULL);
 }

@@ -6,7 +6,7 @@
 
 /* A page. What is NULL is not on it. */
 typedef struct pa_page {
-    const char *file;        /* in the templates directory, such as "goodbye.html" */
+    const char *file; /* in the templates directory, such as "goodbye.html" */
     int status;
     const char *title;       /* the heading of an error, before the site's name in <title> */
     const char *error;       /* a code, such as access_denied */

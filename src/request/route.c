@@ -36,10 +36,9 @@ static int (*handler_of(const request_rec *r))(request_rec *)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
 
-    for (apr_size_t i = 0; conf->enabled && i < sizeof(routes) / sizeof(routes[0]); i++) {
+    for (apr_size_t i = 0; conf->enabled && i < sizeof(routes) / sizeof(routes[0]); i++)
         if (strcmp(r->uri, conf->path[routes[i].path]) == 0)
             return routes[i].handle;
-    }
     return NULL;
 }
 

@@ -158,8 +158,9 @@ static ap_conf_vector_t *config_with_options(request_rec *r, allow_options_t opt
     for (const module *m = ap_top_module; m; m = m->next)
         ap_set_module_config(config, m, ap_get_module_config(r->per_dir_config, m));
     core->opts = options;
-    ap_set_core_module_config(config, core_module.merge_dir_config(
-        r->pool, ap_get_core_module_config(r->per_dir_config), core));
+    ap_set_core_module_config(
+        config,
+        core_module.merge_dir_config(r->pool, ap_get_core_module_config(r->per_dir_config), core));
     return config;
 }
 
@@ -210,8 +211,9 @@ typedef struct {
 
 static surroundings enter(request_rec *r, module *include, const char *path, apr_table_t *env)
 {
-    surroundings was = { r->output_filters, r->per_dir_config, r->subprocess_env, r->filename,
-                         r->path_info, ap_get_module_config(r->request_config, include) };
+    surroundings was = { r->output_filters, r->per_dir_config,
+                         r->subprocess_env, r->filename,
+                         r->path_info,      ap_get_module_config(r->request_config, include) };
 
     r->output_filters = r->proto_output_filters;
     r->per_dir_config = config_with_options(r, OPT_INCLUDES);
@@ -241,8 +243,8 @@ static apr_status_t run_filter(request_rec *r, pa_bytes text, collection *to)
 
     ap_add_output_filter(COLLECTOR, to, r, r->connection);
     ap_add_output_filter("INCLUDES", NULL, r, r->connection);
-    APR_BRIGADE_INSERT_TAIL(in, apr_bucket_immortal_create((const char *)text.at, text.len,
-                                                           buckets));
+    APR_BRIGADE_INSERT_TAIL(in,
+                            apr_bucket_immortal_create((const char *)text.at, text.len, buckets));
     APR_BRIGADE_INSERT_TAIL(in, apr_bucket_eos_create(buckets));
     return ap_pass_brigade(r->output_filters, in);
 }

@@ -15,10 +15,9 @@
 
 static const char *variable(const pa_session *session, const char *name)
 {
-    for (unsigned int i = 0; i < session->variable_count; i++) {
+    for (unsigned int i = 0; i < session->variable_count; i++)
         if (strcmp(session->variables[i].name, name) == 0)
             return session->variables[i].value;
-    }
     return NULL;
 }
 

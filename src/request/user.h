@@ -4,8 +4,8 @@
 
 #include "../plusauth.h"
 
-/* The handler of the user path and of `SetHandler plusauth-user`: JSON of the signed-in user with the seconds that the
- * session has left; 401 when nobody is. */
+/* The handler of the user path and of `SetHandler plusauth-user`: JSON of the signed-in user with
+ * the seconds that the session has left; 401 when nobody is. */
 int pa_user_handler(request_rec *r);
 
 #endif

@@ -25,8 +25,8 @@ static const char *derive(apr_pool_t *pool, const pa_login_state *login, const c
                           const char **out)
 {
     unsigned char mac[PA_SHA256_LEN];
-    const char *why = pa_hmac_sha256(pa_bytes_of(login->secret, sizeof(login->secret)),
-                                     pa_bytes_text(name), mac);
+    const char *why =
+        pa_hmac_sha256(pa_bytes_of(login->secret, sizeof(login->secret)), pa_bytes_text(name), mac);
 
     if (why)
         return why;

@@ -1,7 +1,8 @@
 /* login_state.h: one login on its way, sealed in a cookie of the browser that began it.
- * Nothing of it is kept here, so that a stranger who starts a million logins costs no memory. A cookie
- * holds one secret; state, nonce and code verifier are derived from it. There are PA_LOGIN_SLOTS
- * cookie names, so that however many logins begin at once, no more than so many cookies exist. */
+ * Nothing of it is kept here, so that a stranger who starts a million logins costs no memory. A
+ * cookie holds one secret; state, nonce and code verifier are derived from it. There are
+ * PA_LOGIN_SLOTS cookie names, so that however many logins begin at once, no more than so many
+ * cookies exist. */
 #ifndef PA_LOGIN_STATE_H
 #define PA_LOGIN_STATE_H
 
@@ -16,12 +17,12 @@
 typedef struct pa_login_state {
     unsigned char secret[PA_LOGIN_SECRET_LEN];
     apr_time_t begun;
-    const char *provider;   /* name of its <PlusAuthProvider>, "" for the server's own */
-    const char *return_to;  /* path and query on our origin; checked before it is used again */
-    int round;              /* logins (or hops) that ended well just before this one, without effect: a
-                             * loop? */
-    int done;               /* 1: it has ended well; kept a while to notice a loop */
-    int hop;                /* 1: no login yet, the browser was sent to the origin's name first */
+    const char *provider;  /* name of its <PlusAuthProvider>, "" for the server's own */
+    const char *return_to; /* path and query on our origin; checked before it is used again */
+    int round; /* logins (or hops) that ended well just before this one, without effect: a
+                * loop? */
+    int done;  /* 1: it has ended well; kept a while to notice a loop */
+    int hop;   /* 1: no login yet, the browser was sent to the origin's name first */
 
     /* Derived from the secret when it is made or opened. */
     const char *state;
@@ -30,8 +31,8 @@ typedef struct pa_login_state {
     const char *code_challenge; /* S256 */
 } pa_login_state;
 
-/* A new login with fresh randomness. return_to is shortened (query first, then to "/") when the cookie would
- * not fit it otherwise. NULL and *out set, or the reason. */
+/* A new login with fresh randomness. return_to is shortened (query first, then to "/") when the
+ * cookie would not fit it otherwise. NULL and *out set, or the reason. */
 const char *pa_login_state_new(apr_pool_t *pool, const char *provider, const char *return_to,
                                apr_time_t now, pa_login_state **out);
 
@@ -39,7 +40,8 @@ const char *pa_login_state_new(apr_pool_t *pool, const char *provider, const cha
 const char *pa_login_state_seal(apr_pool_t *pool, const pa_seal_keys *keys,
                                 const pa_login_state *login, const char **out);
 
-/* Opens a cookie's value. NULL and *out set, or the reason: forged, of an unknown version, over-aged. */
+/* Opens a cookie's value. NULL and *out set, or the reason: forged, of an unknown version,
+ * over-aged. */
 const char *pa_login_state_open(apr_pool_t *pool, const pa_seal_keys *keys, pa_bytes value,
                                 apr_time_t now, pa_login_state **out);
 

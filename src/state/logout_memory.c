@@ -11,8 +11,8 @@ apr_status_t pa_logout_memory_note_alg(const pa_visit_settings *settings, const 
 
     if (pa_visit_hash_name(settings, "alg", issuer, "", pool, key))
         return APR_EGENERAL;
-    return pa_cache_put(settings->sessions, key, now + ALG_KEPT,
-                        pa_bytes_text(pa_alg_name(alg)), pool);
+    return pa_cache_put(settings->sessions, key, now + ALG_KEPT, pa_bytes_text(pa_alg_name(alg)),
+                        pool);
 }
 
 pa_alg_set pa_logout_memory_alg(const pa_visit_settings *settings, const char *issuer,

@@ -1,5 +1,6 @@
 /* logout_memory.h: what has to be remembered between logins and the logouts that a provider sends
- * (OpenID Connect Back-Channel Logout 1.0). In the sessions' store, so that every server that shares it knows. */
+ * (OpenID Connect Back-Channel Logout 1.0). In the sessions' store, so that every server that
+ * shares it knows. */
 #ifndef PA_LOGOUT_MEMORY_H
 #define PA_LOGOUT_MEMORY_H
 
@@ -14,7 +15,8 @@ apr_status_t pa_logout_memory_note_alg(const pa_visit_settings *settings, const 
 pa_alg_set pa_logout_memory_alg(const pa_visit_settings *settings, const char *issuer,
                                 apr_pool_t *pool);
 
-/* Whether a logout token's jti was used before (APR_EEXIST) or not (APR_SUCCESS); and its use, remembered until `until`. */
+/* Whether a logout token's jti was used before (APR_EEXIST) or not (APR_SUCCESS); and its use,
+ * remembered until `until`. */
 apr_status_t pa_logout_memory_check_jti(const pa_visit_settings *settings, const char *issuer,
                                         const char *jti, apr_pool_t *pool);
 apr_status_t pa_logout_memory_use_jti(const pa_visit_settings *settings, const char *issuer,

@@ -1,11 +1,11 @@
-/* session.c: see session.h. Saves are made here, at once and with their result looked at: the output filter of
- * mod_session ignores it. */
+/* session.c: see session.h. Saves are made here, at once and with their result looked at: the
+ * output filter of mod_session ignores it. */
 #include "session.h"
 
 #include "../plusauth.h"
 
-static APR_OPTIONAL_FN_TYPE(ap_session_load) *session_load;
-static APR_OPTIONAL_FN_TYPE(ap_session_save) *session_save;
+static APR_OPTIONAL_FN_TYPE(ap_session_load) * session_load;
+static APR_OPTIONAL_FN_TYPE(ap_session_save) * session_save;
 
 void pa_session_retrieve_functions(void)
 {

@@ -1,6 +1,6 @@
 /* session_hooks.c: see session_hooks.h.
- * What mod_session 2.4 does with a record that has expired or cannot be decoded (PR 56052) loses logins, so that it
- * is never given one: such a session is none, and its id is not used again. */
+ * What mod_session 2.4 does with a record that has expired or cannot be decoded (PR 56052) loses
+ * logins, so that it is never given one: such a session is none, and its id is not used again. */
 #include "session_hooks.h"
 
 #include <mod_session.h>
@@ -8,7 +8,8 @@
 #include "../plusauth.h"
 #include "visit.h"
 
-/* A plain request writes at most so often; more often only where a session may idle for minutes at most. */
+/* A plain request writes at most so often; more often only where a session may idle for minutes at
+ * most. */
 #define TOUCH_INTERVAL apr_time_from_sec(60)
 #define TOUCH_FRACTION 4
 

@@ -1,4 +1,5 @@
-/* session_hooks.h: our part in mod_session: it asks for the session of a request, and has it saved. */
+/* session_hooks.h: our part in mod_session: it asks for the session of a request, and has it saved.
+ */
 #ifndef PA_SESSION_HOOKS_H
 #define PA_SESSION_HOOKS_H
 

@@ -1,11 +1,12 @@
-/* session_index.c: an entry is the keys of records, one after the other, newest last. It can name records that have
- * ended meanwhile: ending them again does no harm, and they leave when the entry is full. */
+/* session_index.c: an entry is the keys of records, one after the other, newest last. It can name
+ * records that have ended meanwhile: ending them again does no harm, and they leave when the entry
+ * is full. */
 #include "session_index.h"
 
 #include "session_store.h"
 
-/* Of one user: a browser each. When there are more, the session that is oldest here ends, so that none lives that could
- * not be ended. */
+/* Of one user: a browser each. When there are more, the session that is oldest here ends, so that
+ * none lives that could not be ended. */
 #define SESSIONS_MAX 256
 #define NOTE_TRIES 5
 
@@ -30,10 +31,9 @@ static const char *close_entry(const pa_visit_settings *settings, const unsigned
 
 static int holds(pa_bytes keys, const unsigned char *record)
 {
-    for (apr_size_t i = 0; i < keys.len; i += PA_CACHE_KEY_LEN) {
+    for (apr_size_t i = 0; i < keys.len; i += PA_CACHE_KEY_LEN)
         if (memcmp(keys.at + i, record, PA_CACHE_KEY_LEN) == 0)
             return 1;
-    }
     return 0;
 }
 

@@ -1,6 +1,7 @@
-/* session_index.h: which sessions a user or a session of the provider has here, so that the provider can end them by
- * sid or sub (OpenID Connect Back-Channel Logout 1.0 2.7). Kept in the sessions' own store: every server that shares it
- * can end them, and a plain request asks for nothing more. */
+/* session_index.h: which sessions a user or a session of the provider has here, so that the
+ * provider can end them by sid or sub (OpenID Connect Back-Channel Logout 1.0 2.7). Kept in the
+ * sessions' own store: every server that shares it can end them, and a plain request asks for
+ * nothing more. */
 #ifndef PA_SESSION_INDEX_H
 #define PA_SESSION_INDEX_H
 
@@ -10,8 +11,8 @@
 apr_status_t pa_session_index_add(const pa_visit_settings *settings, const pa_session *session,
                                   const unsigned char *key, apr_pool_t *pool);
 
-/* Ends every session of the issuer that has this sid or, without one, this sub. *ended counts the records
- * that were noted. APR_SUCCESS, or what the store said. */
+/* Ends every session of the issuer that has this sid or, without one, this sub. *ended counts the
+ * records that were noted. APR_SUCCESS, or what the store said. */
 apr_status_t pa_session_index_end(const pa_visit_settings *settings, const char *issuer,
                                   const char *sub, const char *sid, int *ended, apr_pool_t *pool);
 

@@ -1,8 +1,8 @@
 /* session_record.c: the record's layout. All integers are little-endian.
  *   version (1 byte) | times (8 each, in the order of `times`) | texts (in the order of `texts`)
  *   | count of variables (4) | name, value of each
- * A text is its length plus one (4 bytes; 0 when there is none), its bytes and a NUL, so that decoding copies
- * nothing. */
+ * A text is its length plus one (4 bytes; 0 when there is none), its bytes and a NUL, so that
+ * decoding copies nothing. */
 #include "session_record.h"
 
 #include <stddef.h>
@@ -18,14 +18,10 @@ static const size_t times[] = {
 };
 
 static const size_t texts[] = {
-    offsetof(pa_session, provider),
-    offsetof(pa_session, issuer),
-    offsetof(pa_session, sub),
-    offsetof(pa_session, sid),
-    offsetof(pa_session, acr),
-    offsetof(pa_session, id_token),
-    offsetof(pa_session, access_token),
-    offsetof(pa_session, refresh_token),
+    offsetof(pa_session, provider),     offsetof(pa_session, issuer),
+    offsetof(pa_session, sub),          offsetof(pa_session, sid),
+    offsetof(pa_session, acr),          offsetof(pa_session, id_token),
+    offsetof(pa_session, access_token), offsetof(pa_session, refresh_token),
     offsetof(pa_session, entries),
 };
 
@@ -75,15 +71,17 @@ const char *pa_session_record_encode(apr_pool_t *pool, const pa_session *session
     unsigned char *record, *at;
 
     if (size > PA_SESSION_RECORD_MAX)
-        return apr_psprintf(pool, "the session takes %" APR_SIZE_T_FMT " bytes, more than the %d of"
-                            " a record", size, PA_SESSION_RECORD_MAX);
+        return apr_psprintf(pool,
+                            "the session takes %" APR_SIZE_T_FMT " bytes, more than the %d of"
+                            " a record",
+                            size, PA_SESSION_RECORD_MAX);
     if (session->variable_count > PA_SESSION_VARIABLES_MAX)
         return "the session has too many claims";
     record = at = apr_palloc(pool, size);
     *at++ = VERSION;
     for (size_t i = 0; i < COUNT(times); i++)
-        at = write_number(at, (apr_uint64_t)*(const apr_time_t *)((const char *)session + times[i]),
-                          8);
+        at = write_number(
+            at, (apr_uint64_t) * (const apr_time_t *)((const char *)session + times[i]), 8);
     for (size_t i = 0; i < COUNT(texts); i++)
         at = write_text(at, text_at(session, texts[i]));
     at = write_number(at, session->variable_count, 4);

@@ -18,19 +18,19 @@ typedef struct pa_variable {
 
 /* Texts are NULL when there is none; times are 0 when unknown. */
 typedef struct pa_session {
-    apr_time_t created;        /* the login: its lifetime counts from here */
-    apr_time_t touched;        /* the last use, at most a minute late: idling counts from here */
-    apr_time_t auth_time;      /* when the provider says the user proved to be who they are */
+    apr_time_t created;   /* the login: its lifetime counts from here */
+    apr_time_t touched;   /* the last use, at most a minute late: idling counts from here */
+    apr_time_t auth_time; /* when the provider says the user proved to be who they are */
     apr_time_t access_expires;
-    const char *provider;      /* name of the <PlusAuthProvider>, "" for the server's own */
+    const char *provider; /* name of the <PlusAuthProvider>, "" for the server's own */
     const char *issuer;
     const char *sub;
-    const char *sid;           /* the provider's name for its session */
+    const char *sid; /* the provider's name for its session */
     const char *acr;
     const char *id_token;
     const char *access_token;
     const char *refresh_token;
-    const char *entries;       /* what other modules keep in the session, as mod_session encodes it */
+    const char *entries; /* what other modules keep in the session, as mod_session encodes it */
     pa_variable *variables;
     unsigned int variable_count;
 } pa_session;

@@ -5,11 +5,12 @@
 #include "../plusauth.h"
 #include "session_index.h"
 
-/* How long it is remembered, where a store has no lock, that a session was ended: longer than any request takes
- * between reading and writing. */
+/* How long it is remembered, where a store has no lock, that a session was ended: longer than any
+ * request takes between reading and writing. */
 #define ENDED_KEPT apr_time_from_sec(300)
 
-/* The record as the store keeps it, and back. Bound to its key, so that a store cannot exchange two. */
+/* The record as the store keeps it, and back. Bound to its key, so that a store cannot exchange
+ * two. */
 static const char *encode(const pa_visit *visit, const pa_session *session, apr_pool_t *pool,
                           pa_bytes *out)
 {
@@ -86,8 +87,9 @@ static const char *ended_key(const unsigned char *key, unsigned char *out)
     return pa_sha256(pa_bytes_of(text, sizeof(text)), out);
 }
 
-/* Where the store has no lock, a logout can come between this request's reading and writing: it left its mark before it
- * removed the record, so that looking for the mark after writing finds it. */
+/* Where the store has no lock, a logout can come between this request's reading and writing: it
+ * left its mark before it removed the record, so that looking for the mark after writing finds it.
+ */
 static apr_status_t undo_if_ended(const pa_visit_settings *settings, const unsigned char *key,
                                   apr_pool_t *pool)
 {
@@ -133,8 +135,8 @@ apr_status_t pa_session_store_end(const pa_visit_settings *settings, const unsig
     if (!pa_cache_is_locked(settings->sessions)) {
         if (ended_key(key, mark))
             return APR_EGENERAL;
-        rv = pa_cache_put(settings->sessions, mark, apr_time_now() + ENDED_KEPT,
-                          pa_bytes_of("", 1), pool);
+        rv = pa_cache_put(settings->sessions, mark, apr_time_now() + ENDED_KEPT, pa_bytes_of("", 1),
+                          pool);
     }
     return rv == APR_SUCCESS ? pa_cache_remove(settings->sessions, key, pool) : rv;
 }

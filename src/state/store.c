@@ -1,5 +1,5 @@
-/* store.c: see store.h. A store of shared memory that lived in the configuration's pool would lose every session
- * at each reload, and Debian's logrotate reloads every day. */
+/* store.c: see store.h. A store of shared memory that lived in the configuration's pool would lose
+ * every session at each reload, and Debian's logrotate reloads every day. */
 #include "store.h"
 
 #include <dlfcn.h>
@@ -28,8 +28,9 @@ apr_status_t pa_store_register(apr_pool_t *pconf)
     return ap_mutex_register(pconf, MUTEX_TYPE, NULL, APR_LOCK_DEFAULT, 0);
 }
 
-/* Keeps the provider's code loaded for good. It registers cleanups with the pool that its instance lives in, here the
- * process's; httpd unloads modules at each reload and before it ends that pool. */
+/* Keeps the provider's code loaded for good. It registers cleanups with the pool that its instance
+ * lives in, here the process's; httpd unloads modules at each reload and before it ends that pool.
+ */
 static const char *pin(const ap_socache_provider_t *provider)
 {
     Dl_info object;
@@ -37,7 +38,8 @@ static const char *pin(const ap_socache_provider_t *provider)
     if (!dladdr((const void *)provider, &object))
         return "its module cannot be found";
     return dlopen(object.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE)
-               ? NULL : "its module cannot be kept loaded";
+               ? NULL
+               : "its module cannot be kept loaded";
 }
 
 static const char *create(server_rec *s, const ap_socache_provider_t *provider,
@@ -56,7 +58,8 @@ static const char *create(server_rec *s, const ap_socache_provider_t *provider,
         return why;
     if ((provider->flags & AP_SOCACHE_FLAG_NOTMPSAFE)
         && (rv = ap_global_mutex_create(&store->lock, &store->lockfile, MUTEX_TYPE, label, s,
-                                        process, 0)) != APR_SUCCESS)
+                                        process, 0))
+               != APR_SUCCESS)
         return "its lock cannot be created";
     rv = provider->init(store->instance, label, &hints, s, process);
     return rv == APR_SUCCESS ? NULL : apr_psprintf(process, "it cannot be opened: %pm", &rv);
@@ -65,10 +68,9 @@ static const char *create(server_rec *s, const ap_socache_provider_t *provider,
 /* Several virtual hosts may share a store: it is listed once. */
 static void remember(retained *store)
 {
-    for (const retained *known = opened; known; known = known->next) {
+    for (const retained *known = opened; known; known = known->next)
         if (known == store)
             return;
-    }
     store->next = opened;
     opened = store;
 }
@@ -86,8 +88,10 @@ const char *pa_store_check(apr_pool_t *pool, const char *spec)
     int len = (int)strcspn(spec, ":");
 
     return provider_of(pool, spec) ? NULL
-                                   : apr_psprintf(pool, "there is no store \"%.*s\": is "
-                                                  "mod_socache_%.*s loaded?", len, spec, len, spec);
+                                   : apr_psprintf(pool,
+                                                  "there is no store \"%.*s\": is "
+                                                  "mod_socache_%.*s loaded?",
+                                                  len, spec, len, spec);
 }
 
 const char *pa_store_open(server_rec *s, apr_pool_t *pconf, const pa_store_options *options,

@@ -10,18 +10,19 @@
 apr_status_t pa_store_register(apr_pool_t *pconf);
 
 typedef struct pa_store_options {
-    const char *label;     /* which of our stores it is: at most 14 characters */
-    const char *spec;      /* "provider[:arguments]", as httpd's SSLSessionCache takes it */
-    apr_size_t average;    /* typical size of a record: shmcb divides its memory by it */
-    apr_size_t longest;    /* of a record */
+    const char *label;            /* which of our stores it is: at most 14 characters */
+    const char *spec;             /* "provider[:arguments]", as httpd's SSLSessionCache takes it */
+    apr_size_t average;           /* typical size of a record: shmcb divides its memory by it */
+    apr_size_t longest;           /* of a record */
     apr_interval_time_t lifetime; /* of a record */
 } pa_store_options;
 
 /* Whether the provider that a spec names is there. NULL, or the reason. */
 const char *pa_store_check(apr_pool_t *pool, const char *spec);
 
-/* Opens a store, or finds the one that was opened before a graceful reload under the same label and spec: with its
- * memory and lock, which belong to the process. In post_config. NULL and *out set, or the reason. */
+/* Opens a store, or finds the one that was opened before a graceful reload under the same label and
+ * spec: with its memory and lock, which belong to the process. In post_config. NULL and *out set,
+ * or the reason. */
 const char *pa_store_open(server_rec *s, apr_pool_t *pconf, const pa_store_options *options,
                           pa_cache **out);
 

@@ -132,7 +132,8 @@ const char *pa_visit_new_id(pa_visit *visit, apr_pool_t *pool)
     return pa_visit_hash_id(visit);
 }
 
-/* As pa_visit_hash_id. The requests of one connection mostly bring one id: it is hashed for the first. */
+/* As pa_visit_hash_id. The requests of one connection mostly bring one id: it is hashed for the
+ * first. */
 static const char *find_key(conn_rec *c, pa_visit *visit)
 {
     known_id *known = ap_get_module_config(c->conn_config, &plusauth_module);
@@ -170,8 +171,7 @@ pa_visit *pa_visit_begin(request_rec *r, const pa_visit_settings *settings)
     return visit;
 }
 
-void pa_visit_set_session_cookie(request_rec *r, const pa_visit_settings *settings,
-                                 const char *id)
+void pa_visit_set_session_cookie(request_rec *r, const pa_visit_settings *settings, const char *id)
 {
     apr_table_addn(r->err_headers_out, "Set-Cookie",
                    apr_pstrcat(r->pool, settings->cookie, "=", id ? id : "",
