@@ -2,6 +2,7 @@
 # made of.
 use strict;
 use warnings;
+use utf8;
 use lib 't/lib';
 use HTTP::Tiny;
 use PlusAuth::Test;
@@ -79,8 +80,7 @@ subtest 'the provider still knows the user: no second form' => sub {
 subtest 'a user who cancels' => sub {
     my $browser = browser();
     my $form = $browser->visit("$tutorial/profile");
-    my ($cancel) = $form->decoded_content =~ m{<a\b[^>]*href="([^"]*abort[^"]*)"}
-        or return plan skip_all => 'the form has no cancel link';
+    my ($cancel) = $form->decoded_content =~ m{<a\b[^>]*href="([^"]*)"[^>]*>Cancel<};
     my $answer = $browser->visit(URI->new_abs($cancel, $form->{seen_url})->as_string);
     is $answer->code, 403, 'is told so';
     like page_text($answer), qr/access_denied/, 'with the reason';

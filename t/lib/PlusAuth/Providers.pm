@@ -56,6 +56,7 @@ sub stop {
 sub _spawn {
     my ($logs, $name, $script, $settings) = @_;
     my $log = "$logs/$name.log";
+    unlink $log; # or an earlier one would seem to say that it listens
     defined(my $pid = fork) or die "fork: $!\n";
     if (!$pid) {
         # A session of its own: Ctrl-C in the terminal must not end it before the tests.

@@ -106,6 +106,8 @@ sub page_text {
     my $text = $answer->decoded_content;
     $text =~ s/<(style|script)\b.*?<\/\1>//gis;
     $text =~ s/<[^>]*>/ /g;
+    my %named = (raquo => "\x{bb}", quot => '"', lt => '<', gt => '>', amp => '&');
+    $text =~ s/&(?:#(\d+)|(\w+));/defined $1 ? chr $1 : $named{$2} \/\/ '?'/ge;
     $text =~ s/\s+/ /g;
     return $text;
 }
