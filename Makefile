@@ -112,7 +112,7 @@ format:
 	clang-format -i $(SOURCES)
 
 lint: packages-lint layers
-	clang-format --dry-run --Werror $(SOURCES)
+	@clang-format --dry-run --Werror $(SOURCES)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability,performance \
 	    --suppress=missingIncludeSystem --suppress=unknownMacro -j2 mod_plusauth.c src
 	clang-tidy --quiet $(LIBRARY_SOURCES) $(MODULE_SOURCES) -- \

@@ -112,7 +112,7 @@ apr_status_t pa_cache_replace(pa_cache *cache, const unsigned char *key, apr_tim
 apr_status_t pa_cache_update(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
                              pa_cache_edit *edit, void *context, apr_pool_t *pool)
 {
-    pa_bytes present = { (const unsigned char *)"", 0 }, made;
+    pa_bytes present = { (const unsigned char *)"", 0 }, made = present;
     apr_status_t rv = lock(cache);
 
     if (rv != APR_SUCCESS)

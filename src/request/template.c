@@ -101,7 +101,7 @@ static const char *included_name(const assembly *page, const char *at, const cha
 static const char *assemble(assembly *page, const char *file, int depth)
 {
     const char *why, *name, *found, *at, *end;
-    pa_bytes text = { NULL, 0 };
+    pa_bytes text = pa_bytes_text("");
 
     if (depth > DEPTH_MAX)
         return "templates include each other too deep";
