@@ -116,11 +116,10 @@ int pa_backchannel_handler(request_rec *r)
 {
     apr_table_t *form;
     const char *token;
-    int status;
 
     if (r->method_number != M_POST)
         return refuse(r, HTTP_BAD_REQUEST, "no POST");
-    if ((status = pa_form_read(r, &form)) != OK)
+    if (pa_form_read(r, &form) != OK)
         return refuse(r, HTTP_BAD_REQUEST, "no form of bounded size");
     token = apr_table_get(form, "logout_token");
     return token ? end_sessions(r, token) : refuse(r, HTTP_BAD_REQUEST, "no logout_token");

@@ -257,7 +257,7 @@ static const char *set_duration(cmd_parms *cmd, void *dir, const char *value)
 static const char *add_key(cmd_parms *cmd, void *dir, const char *value)
 {
     pa_server_conf *conf = pa_server_conf_get(cmd->server);
-    const char *secret = NULL, *why = read_secret(cmd, value, &secret);
+    const char *secret = "", *why = read_secret(cmd, value, &secret);
 
     (void)dir;
     if (why)
