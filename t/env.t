@@ -53,6 +53,14 @@ subtest 'PlusAuthExport headers' => sub {
     is_deeply [grep { /^PLUSAUTH/ } keys %$env], [], 'and no variables';
 };
 
+# RFC 9110 7.6.1: a proxy takes out what Connection names.
+subtest 'a client cannot have a header with claims taken out' => sub {
+    for my $connection ('X-User-Name', 'keep-alive, x-user-name', 'close;X-User-Name') {
+        my $env = environment($browser->get("$app/export/headers/proxy", Connection => $connection));
+        is $env->{HTTP_X_USER_NAME}, 'ada', "Connection: $connection";
+    }
+};
+
 subtest 'PlusAuthExport none' => sub {
     my $env = environment($browser->get("$app/export/none/cgi"));
     is $env->{REMOTE_USER}, 'user-1', 'the user';

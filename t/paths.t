@@ -41,6 +41,7 @@ subtest 'attack 66: a page for everybody that includes a protected one' => sub {
     my $answer = browser()->get("$app/open/includes.shtml");
     is $answer->code, 200, 'the page';
     like $answer->content, qr/included:/, 'is there';
+    unlike $answer->content, qr/#include/, 'and was parsed';
     ok $answer->content !~ $PROTECTED, 'without what it includes';
     is $answer->header('Set-Cookie'), undef, 'and no login was begun for it';
 };
@@ -57,6 +58,27 @@ subtest 'attack 66: an ErrorDocument for everybody, of a protected place' => sub
     my $answer = $browser->get("$app/app/missing/x");
     is $answer->code, 404, 'who is gets it';
     like $answer->content, qr/sorry, not here/, 'as the page says';
+};
+
+# httpd answers it before any module has seen it.
+subtest 'attack 57: a malformed request whose ErrorDocument is an application' => sub {
+    my ($port) = site('idle') =~ /:(\d+)$/;
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) or die "connect: $!\n";
+    print {$socket} "GET / HTTP/1.1\r\nX-User_Name: forged\r\nPlusAuth-Claim-Sub: forged\r\nRemote-User: forged\r\n"
+        . 'Cookie: plusauth=' . 'x' x 43 . "\r\nConnection: close\r\n\r\n";
+    my $answer = do { local $/; <$socket> };
+    like $answer, qr{^HTTP/1\.1 400 .*GATEWAY_INTERFACE}s, 'the application runs';
+    unlike $answer, qr/forged/, 'and is told nothing forged';
+    unlike $answer, qr/x{43}/, 'nor a session';
+};
+
+subtest 'a page for everybody with a part for one user' => sub {
+    my $browser = browser();
+    $browser->visit("$app/app/page.html");
+    my $answer = $browser->get("$app/open/includes.shtml");
+    like $answer->content, $PROTECTED, 'includes it';
+    like $answer->header('Cache-Control') // '', qr/\bprivate\b/, 'and is for nobody else';
+    is browser()->get("$app/open/includes.shtml")->header('Cache-Control'), undef, 'without it, it is for everybody';
 };
 
 # LWP would tidy up what is sent here.

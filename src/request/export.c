@@ -17,6 +17,22 @@ static int is_ours(request_rec *r)
     return r->ap_auth_type && strcmp(r->ap_auth_type, "PlusAuth") == 0;
 }
 
+/* Connection names headers that a proxy takes out (RFC 9110 7.6.1): ours are not for the client to
+ * name. */
+static void keep_from_client(request_rec *r, const char *header)
+{
+    const char *said = apr_table_get(r->headers_in, "Connection");
+    const char *kept = "keep-alive";
+
+    if (!said || !ap_strcasestr(said, header))
+        return;
+    if (ap_find_token(r->pool, said, "close"))
+        kept = "close";
+    else if (ap_find_token(r->pool, said, "upgrade"))
+        kept = "Upgrade";
+    apr_table_setn(r->headers_in, "Connection", kept);
+}
+
 static void export_headers(request_rec *r, const pa_session *session,
                            const apr_array_header_t *headers)
 {
@@ -24,6 +40,7 @@ static void export_headers(request_rec *r, const pa_session *session,
         const pa_header_export *export = &APR_ARRAY_IDX(headers, i, pa_header_export);
         const char *value = pa_session_claim(session, export->claim);
 
+        keep_from_client(r, export->header);
         if (value)
             apr_table_setn(r->headers_in, export->header, value);
     }
@@ -72,29 +89,55 @@ int pa_export_fixup(request_rec *r)
 }
 
 /* Says `private` in Cache-Control, beside whatever the application says there. */
-static apr_status_t private_out(ap_filter_t *f, apr_bucket_brigade *brigade)
+static void say_private(request_rec *r)
 {
-    request_rec *r = f->r;
     apr_table_t *headers =
         apr_table_get(r->err_headers_out, "Cache-Control") ? r->err_headers_out : r->headers_out;
     const char *said = apr_table_get(headers, "Cache-Control");
 
-    ap_remove_output_filter(f);
     if (!said)
         apr_table_setn(headers, "Cache-Control", "private, no-cache");
     else if (!ap_find_token(r->pool, said, "private") && !ap_find_token(r->pool, said, "no-store"))
         apr_table_setn(headers, "Cache-Control", apr_pstrcat(r->pool, "private, ", said, NULL));
+}
+
+static apr_status_t private_out(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    say_private(f->r);
+    ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, brigade);
+}
+
+/* A page that includes parts sends its header before the first of them, which may be a user's. */
+static void guard_includes(request_rec *r)
+{
+    const pa_visit *visit = r->main ? NULL : pa_visit_of(r);
+
+    if (!visit || !visit->id[0])
+        return;
+    for (ap_filter_t *f = r->output_filters; f && f != r->proto_output_filters; f = f->next) {
+        if (strcmp(f->frec->name, "includes") == 0) {
+            pa_export_mark_private(r);
+            return;
+        }
+    }
 }
 
 void pa_export_register_filter(void)
 {
+    ap_hook_insert_filter(guard_includes, NULL, NULL, APR_HOOK_LAST);
     private_filter =
         ap_register_output_filter(PRIVATE_FILTER, private_out, NULL, AP_FTYPE_CONTENT_SET);
 }
 
 void pa_export_mark_private(request_rec *r)
 {
-    if (!r->main)
+    if (!r->main) {
         ap_add_output_filter_handle(private_filter, NULL, r, r->connection);
+        return;
+    }
+    /* Part of another answer, which is made already and so has its say in Cache-Control. */
+    while (r->main)
+        r = r->main;
+    say_private(r);
 }

@@ -63,10 +63,13 @@ int pa_inbound(request_rec *r)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
 
-    /* An internal redirect carries the headers of the request that it continues. */
-    if (!conf->enabled || r->prev || r->main)
+    /* What continues a request carries its headers. One that httpd refuses while it reads it, as one
+     * without Host, was never here: its ErrorDocument is the first to come. */
+    if (!conf->enabled || r->main || (r->prev && pa_visit_of(r)))
         return DECLINED;
     scrub(r, conf);
+    while (r->prev)
+        r = r->prev;
     pa_visit_begin(r, &conf->visit);
     return DECLINED;
 }
