@@ -16,6 +16,7 @@
 #include "src/request/inbound.h"
 #include "src/request/page.h"
 #include "src/request/route.h"
+#include "src/state/counters.h"
 #include "src/state/session.h"
 #include "src/state/session_hooks.h"
 #include "src/state/store.h"
@@ -41,6 +42,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(pa_config_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(pa_config_open_stores, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(pa_counters_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_optional_fn_retrieve(pa_session_retrieve_functions, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(pa_config_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 

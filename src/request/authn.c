@@ -6,6 +6,7 @@
 #include <http_core.h>
 #include <http_request.h>
 
+#include "../state/counters.h"
 #include "../state/session.h"
 #include "../base/url.h"
 #include "config.h"
@@ -108,6 +109,7 @@ int pa_authn_store_failure(request_rec *r, apr_status_t rv)
         return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
                              "This place is not set up for signing in.", NULL);
     }
+    pa_counters_add(PA_COUNT_STORE_ERROR);
     ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "the session store does not answer");
     apr_table_setn(r->err_headers_out, "Retry-After", "5");
     return pa_page_error(r, HTTP_SERVICE_UNAVAILABLE, "temporarily_unavailable",

@@ -7,9 +7,11 @@
 #include "../base/json.h"
 #include "../base/url.h"
 #include "../protocol/logout_token.h"
+#include "../state/audit.h"
 #include "../state/logout_memory.h"
 #include "../state/session.h"
 #include "../state/session_index.h"
+#include "authn.h"
 #include "config.h"
 #include "form.h"
 #include "page.h"
@@ -20,6 +22,12 @@ static void no_store(request_rec *r)
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
 }
 
+static void log_ended(request_rec *r, pa_bytes keys)
+{
+    for (apr_size_t i = 0; i < keys.len; i += PA_CACHE_KEY_LEN)
+        pa_audit_end(r, PA_COUNT_LOGOUT_BACK_CHANNEL, keys.at + i);
+}
+
 static int refuse(request_rec *r, int status, const char *why)
 {
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "[%s] back-channel logout refused: %s",
@@ -28,6 +36,14 @@ static int refuse(request_rec *r, int status, const char *why)
     return pa_page_error(r, status,
                          status == HTTP_BAD_REQUEST ? "invalid_request" : "temporarily_unavailable",
                          "The logout token was not accepted.", NULL);
+}
+
+static int refuse_fault(request_rec *r, const pa_fault *fault)
+{
+    if (fault->kind == PA_FAULT_RULE)
+        return refuse(r, HTTP_BAD_REQUEST, fault->why);
+    pa_counters_add(PA_COUNT_PROVIDER_ERROR);
+    return refuse(r, HTTP_SERVICE_UNAVAILABLE, fault->why);
 }
 
 /* The provider whose issuer the token says it is of: a claim that only chooses whose keys it is
@@ -69,7 +85,7 @@ static const pa_fault *validate(request_rec *r, const pa_provider *provider, con
 /* First everything ends, then the token counts as used: one that could not be obeyed may come
  * again. */
 static apr_status_t obey(request_rec *r, const char *issuer, const pa_logout_token *token,
-                         int *ended)
+                         pa_bytes *ended)
 {
     const pa_visit_settings *settings = &pa_server_conf_get(r->server)->visit;
     apr_status_t rv;
@@ -89,24 +105,24 @@ static int end_sessions(request_rec *r, const char *text)
     pa_metadata *metadata;
     pa_logout_token token;
     apr_status_t rv;
-    int ended = 0;
+    pa_bytes ended = { NULL, 0 };
 
     if (!provider)
         return refuse(r, HTTP_BAD_REQUEST, "no token of a provider that is configured here");
     if ((fault = validate(r, provider, text, &metadata, &token)))
-        return refuse(r, fault->kind == PA_FAULT_RULE ? HTTP_BAD_REQUEST : HTTP_SERVICE_UNAVAILABLE,
-                      fault->why);
+        return refuse_fault(r, fault);
     rv = pa_logout_memory_check_jti(settings, metadata->issuer, token.jti, r->pool);
     if (rv == APR_EEXIST)
         return refuse(r, HTTP_BAD_REQUEST, "its jti was used before");
     if (rv == APR_SUCCESS)
         rv = obey(r, metadata->issuer, &token, &ended);
-    if (rv != APR_SUCCESS)
+    log_ended(r, ended);
+    if (rv != APR_SUCCESS) {
+        pa_counters_add(PA_COUNT_STORE_ERROR);
         return refuse(r, HTTP_SERVICE_UNAVAILABLE, "the session store does not answer");
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "signed out by the provider (back channel, %s): %d "
-                  "sessions",
-                  token.sid ? "sid" : "sub", ended);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "back-channel logout of a %s: %d sessions here",
+                  token.sid ? "sid" : "sub", (int)(ended.len / PA_CACHE_KEY_LEN));
     no_store(r);
     ap_set_content_length(r, 0);
     return OK;
@@ -149,12 +165,10 @@ int pa_frontchannel_handler(request_rec *r)
     if (r->method_number != M_GET)
         return HTTP_METHOD_NOT_ALLOWED;
     no_store(r);
-    if (rv == APR_SUCCESS && is_meant(r, session)) {
-        rv = pa_session_end(r);
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r, "signed out by the provider (front channel)");
-    }
+    if (rv == APR_SUCCESS && is_meant(r, session) && (rv = pa_session_end(r)) == APR_SUCCESS)
+        pa_audit_end(r, PA_COUNT_LOGOUT_FRONT_CHANNEL, pa_visit_of(r)->key);
     if (rv != APR_SUCCESS)
-        return HTTP_SERVICE_UNAVAILABLE;
+        return pa_authn_store_failure(r, rv);
     /* The one page of ours that may be framed, by the provider alone. */
     apr_table_setn(r->headers_out, "Content-Security-Policy",
                    apr_pstrcat(r->pool, "default-src 'none'; frame-ancestors ",

@@ -2,7 +2,6 @@
  * found in a cookie of this very browser (RFC 9700 4.7). */
 #include "callback.h"
 
-#include <apr_escape.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <http_request.h>
@@ -15,6 +14,7 @@
 #include "../protocol/id_token.h"
 #include "../protocol/token.h"
 #include "../protocol/userinfo.h"
+#include "../state/audit.h"
 #include "../state/logout_memory.h"
 #include "../state/session.h"
 #include "authn.h"
@@ -66,6 +66,7 @@ static int stale(request_rec *r, const char *why)
         return pa_authn_store_failure(r, rv);
     if (session)
         return pa_login_redirect(r, "/");
+    pa_counters_add(PA_COUNT_REFUSED_STATE);
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "[%s] callback refused: %s", pa_page_request_id(r),
                   why);
     return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_state",
@@ -184,8 +185,7 @@ static int sign_in(request_rec *r, returning *back)
                                        r->request_time, r->pool);
     if (rv != APR_SUCCESS)
         return pa_authn_store_failure(r, rv);
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "signed in: session %s",
-                  apr_pescape_hex(r->pool, pa_visit_of(r)->key, 4, 0));
+    pa_audit_login(r, pa_visit_of(r)->key);
     mark_done(r, back);
     return pa_login_redirect(
         r, pa_url_check_return(back->login->return_to) ? "/" : back->login->return_to);
@@ -215,6 +215,7 @@ static int finish(request_rec *r, const apr_table_t *parameters, returning *back
     if ((fault = pa_authorization_answer(r->pool, back->metadata, parameters, &code))) {
         if (fault->kind != PA_FAULT_RULE)
             return pa_login_fault(r, "callback", fault);
+        pa_counters_add(PA_COUNT_REFUSED_RULE);
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "[%s] callback refused: %s",
                       pa_page_request_id(r), fault->why);
         return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_response",

@@ -9,6 +9,7 @@
 
 #include "../base/url.h"
 #include "../protocol/authorization.h"
+#include "../state/counters.h"
 #include "../state/session.h"
 #include "authn.h"
 #include "page.h"
@@ -28,6 +29,23 @@ static int redirect(request_rec *r, const char *url)
 int pa_login_redirect(request_rec *r, const char *path)
 {
     return redirect(r, apr_pstrcat(r->pool, pa_server_conf_get(r->server)->origin, path, NULL));
+}
+
+static void count_fault(pa_fault_kind kind)
+{
+    static const pa_count refused[] = {
+        [PA_FAULT_UNREACHABLE] = PA_COUNT_REFUSED_PROVIDER,
+        [PA_FAULT_TIMEOUT] = PA_COUNT_REFUSED_PROVIDER,
+        [PA_FAULT_NONSENSE] = PA_COUNT_REFUSED_PROVIDER,
+        [PA_FAULT_UNKNOWN] = PA_COUNT_REFUSED_PROVIDER,
+        [PA_FAULT_OAUTH] = PA_COUNT_REFUSED_DENIED,
+        [PA_FAULT_RULE] = PA_COUNT_REFUSED_RULE,
+        [PA_FAULT_OURS] = PA_COUNT_REFUSED_SERVER,
+    };
+
+    pa_counters_add(refused[kind]);
+    if (refused[kind] == PA_COUNT_REFUSED_PROVIDER)
+        pa_counters_add(PA_COUNT_PROVIDER_ERROR);
 }
 
 int pa_login_fault(request_rec *r, const char *doing, const pa_fault *fault)
@@ -54,6 +72,7 @@ int pa_login_fault(request_rec *r, const char *doing, const pa_fault *fault)
     };
     int denied = fault->kind == PA_FAULT_OAUTH && strcmp(fault->error, "access_denied") == 0;
 
+    count_fault(fault->kind);
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "[%s] %s: %s%s%s", pa_page_request_id(r), doing,
                   fault->error ? fault->error : "", fault->error ? ": " : "", fault->why);
     if (fault->kind == PA_FAULT_UNKNOWN)
@@ -115,6 +134,7 @@ static int loop_page(request_rec *r, const pa_visit *visit)
     for (int slot = 0; slot < PA_LOGIN_SLOTS; slot++)
         if (visit->logins[slot].len)
             pa_visit_set_login_cookie(r, visit->settings, slot, NULL, 0);
+    pa_counters_add(PA_COUNT_REFUSED_LOOP);
     ap_log_rerror(
         APLOG_MARK, APLOG_ERR, 0, r,
         "login loop: %d logins ended well, and the browser "

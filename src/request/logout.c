@@ -3,7 +3,6 @@
  * person has to confirm. */
 #include "logout.h"
 
-#include <apr_escape.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <http_request.h>
@@ -13,6 +12,7 @@
 #include "../base/url.h"
 #include "../protocol/end_session.h"
 #include "../protocol/revocation.h"
+#include "../state/audit.h"
 #include "../state/session.h"
 #include "authn.h"
 #include "config.h"
@@ -106,9 +106,11 @@ static void revoke_token(request_rec *r, const pa_provider *provider, const pa_m
         return;
     fault = pa_revocation_send(pa_server_conf_get(r->server)->client, r->pool, provider, metadata,
                                token, refresh ? "refresh_token" : "access_token");
-    if (fault)
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "logout: a token was not revoked: %s",
-                      fault->why);
+    if (!fault)
+        return;
+    pa_counters_add(PA_COUNT_PROVIDER_ERROR);
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "logout: a token was not revoked: %s",
+                  fault->why);
 }
 
 /* Ends the session here, then sends the browser to the provider to end its own. */
@@ -116,7 +118,6 @@ static int sign_out(request_rec *r, const pa_session *session)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
     const pa_provider *provider = pa_config_session_provider(r);
-    const char *key = apr_pescape_hex(r->pool, pa_visit_of(r)->key, 4, 0);
     const char *url = NULL, *state = NULL, *hint = session->id_token;
     const pa_fault *fault = NULL;
     pa_metadata *metadata;
@@ -124,7 +125,7 @@ static int sign_out(request_rec *r, const pa_session *session)
 
     if (rv != APR_SUCCESS)
         return pa_authn_store_failure(r, rv);
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "signed out: session %s", key);
+    pa_audit_end(r, PA_COUNT_LOGOUT_USER, pa_visit_of(r)->key);
     if (provider)
         fault = pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, &metadata);
     if (provider && !fault)
@@ -132,6 +133,8 @@ static int sign_out(request_rec *r, const pa_session *session)
     if (fault || !provider || ticket_new(r, "logout", &state)) {
         pa_page page = { .file = "goodbye.html", .status = HTTP_OK, .title = "Signed out here" };
 
+        if (fault)
+            pa_counters_add(PA_COUNT_PROVIDER_ERROR);
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "logout: the provider was not asked: %s",
                       fault ? fault->why : "it is not configured any more");
         return pa_page_send(r, &page);

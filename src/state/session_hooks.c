@@ -6,6 +6,7 @@
 #include <mod_session.h>
 
 #include "../plusauth.h"
+#include "audit.h"
 #include "visit.h"
 
 /* A plain request writes at most so often; more often only where a session may idle for minutes at
@@ -29,8 +30,27 @@ static void touch(request_rec *r, pa_visit *visit, pa_session *session)
     apr_status_t rv;
 
     session->touched = r->request_time;
-    if ((rv = visit->settings->backend->rewrite(r, visit, session)) != APR_SUCCESS)
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, rv, r, "session: its last use was not stored");
+    if ((rv = visit->settings->backend->rewrite(r, visit, session)) == APR_SUCCESS)
+        return;
+    pa_counters_add(PA_COUNT_STORE_ERROR);
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, rv, r, "session: its last use was not stored");
+}
+
+/* Whether its age has ended it. A browser that brings it again is told again: to take the cookie
+ * away could take that of a login which ends at the same time. */
+static int is_over(request_rec *r, const pa_visit *visit, const pa_session *session)
+{
+    const pa_visit_settings *settings = visit->settings;
+
+    if (pa_visit_session_end(settings, session) > r->request_time)
+        return 0;
+    if (session->sub)
+        pa_audit_end(r,
+                     session->created + settings->lifetime <= r->request_time
+                         ? PA_COUNT_EXPIRED_LIFETIME
+                         : PA_COUNT_EXPIRED_IDLE,
+                     visit->key);
+    return 1;
 }
 
 /* Reads the session that the browser names. One that is not there or has ended leaves no id. */
@@ -41,11 +61,7 @@ static apr_status_t read_session(request_rec *r, pa_visit *visit)
 
     if (rv != APR_SUCCESS)
         return rv;
-    if (session && pa_visit_session_end(visit->settings, session) <= r->request_time) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "session dropped: it has ended by its age");
-        session = NULL;
-    }
-    if (!session) {
+    if (!session || is_over(r, visit, session)) {
         visit->id[0] = '\0';
         return APR_SUCCESS;
     }
@@ -84,6 +100,7 @@ static apr_status_t save(request_rec *r, session_rec *rec)
 {
     pa_visit *visit = pa_visit_of(r);
     pa_session *session, anonymous = { 0 };
+    apr_status_t rv;
 
     if (!visit || !visit->settings->backend)
         return DECLINED;
@@ -98,9 +115,12 @@ static apr_status_t save(request_rec *r, session_rec *rec)
     if (!session->created)
         session->created = r->request_time;
     session->touched = r->request_time;
-    if (!visit->id[0] || visit->renew_id)
-        return visit->settings->backend->create(r, visit, session);
-    return visit->settings->backend->rewrite(r, visit, session);
+    if (visit->id[0] && !visit->renew_id)
+        return visit->settings->backend->rewrite(r, visit, session);
+    rv = visit->settings->backend->create(r, visit, session);
+    if (rv == APR_SUCCESS)
+        pa_counters_add(PA_COUNT_SESSION);
+    return rv;
 }
 
 void pa_session_hooks_register(apr_pool_t *pool)

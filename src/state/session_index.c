@@ -111,24 +111,59 @@ apr_status_t pa_session_index_add(const pa_visit_settings *settings, const pa_se
     return APR_SUCCESS;
 }
 
+/* APR_SUCCESS, or APR_NOTFOUND for a session that is no more. */
+static apr_status_t is_live(const pa_visit_settings *settings, const unsigned char *key,
+                            apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+    apr_status_t rv;
+    pa_bytes record;
+
+    apr_pool_create(&scratch, pool);
+    rv = pa_cache_get(settings->sessions, key, scratch, &record);
+    apr_pool_destroy(scratch);
+    return rv;
+}
+
+/* Ends the sessions of these keys. What an entry names can have ended long ago. */
+static apr_status_t end_all(const pa_visit_settings *settings, pa_bytes keys, pa_bytes *ended,
+                            apr_pool_t *pool)
+{
+    unsigned char *lived = apr_palloc(pool, keys.len);
+
+    *ended = pa_bytes_of(lived, 0);
+    for (apr_size_t i = 0; i < keys.len; i += PA_CACHE_KEY_LEN) {
+        apr_status_t rv = is_live(settings, keys.at + i, pool);
+        int live = rv == APR_SUCCESS;
+
+        if (live || rv == APR_NOTFOUND)
+            rv = pa_session_store_end(settings, keys.at + i, pool);
+        if (rv != APR_SUCCESS)
+            return rv;
+        if (live) {
+            memcpy(lived + ended->len, keys.at + i, PA_CACHE_KEY_LEN);
+            ended->len += PA_CACHE_KEY_LEN;
+        }
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t pa_session_index_end(const pa_visit_settings *settings, const char *issuer,
-                                  const char *sub, const char *sid, int *ended, apr_pool_t *pool)
+                                  const char *sub, const char *sid, pa_bytes *ended,
+                                  apr_pool_t *pool)
 {
     unsigned char key[PA_CACHE_KEY_LEN];
     apr_status_t rv;
     pa_bytes keys;
 
-    *ended = 0;
+    *ended = pa_bytes_of("", 0);
     if (pa_visit_hash_name(settings, sid ? "sid" : "sub", issuer, sid ? sid : sub, pool, key))
         return APR_EGENERAL;
     rv = pa_cache_get(settings->sessions, key, pool, &keys);
     if (rv != APR_SUCCESS)
         return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
     keys = open_entry(settings, key, keys, pool);
-    for (apr_size_t i = 0; i < keys.len; i += PA_CACHE_KEY_LEN) {
-        if ((rv = pa_session_store_end(settings, keys.at + i, pool)) != APR_SUCCESS)
-            return rv;
-        ++*ended;
-    }
+    if ((rv = end_all(settings, keys, ended, pool)) != APR_SUCCESS)
+        return rv;
     return pa_cache_remove(settings->sessions, key, pool);
 }

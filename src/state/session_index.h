@@ -11,9 +11,11 @@
 apr_status_t pa_session_index_add(const pa_visit_settings *settings, const pa_session *session,
                                   const unsigned char *key, apr_pool_t *pool);
 
-/* Ends every session of the issuer that has this sid or, without one, this sub. *ended counts the
- * records that were noted. APR_SUCCESS, or what the store said. */
+/* Ends every session of the issuer that has this sid or, without one, this sub. *ended is the keys
+ * of those that had lived until then, one after the other. APR_SUCCESS, or what the store said;
+ * *ended is right in any case. */
 apr_status_t pa_session_index_end(const pa_visit_settings *settings, const char *issuer,
-                                  const char *sub, const char *sid, int *ended, apr_pool_t *pool);
+                                  const char *sub, const char *sid, pa_bytes *ended,
+                                  apr_pool_t *pool);
 
 #endif
