@@ -57,6 +57,7 @@ export class Provider {
         if (path === '/oauth2/token' && method === 'POST') return this.token(request);
         if (path === '/oidc/userinfo') return this.userinfo(request);
         if (path === '/oidc/logout') return this.logout(request);
+        if (path === '/oauth2/revoke' && method === 'POST') return this.revoke(request);
         return json(404, { error: 'not_found' });
     }
 
@@ -69,6 +70,7 @@ export class Provider {
             userinfo_endpoint: `${at}/oidc/userinfo`,
             jwks_uri: `${at}/jwks`,
             end_session_endpoint: `${at}/oidc/logout`,
+            revocation_endpoint: `${at}/oauth2/revoke`,
             response_types_supported: ['code'],
             response_modes_supported: ['query'],
             grant_types_supported: ['authorization_code'],
@@ -193,8 +195,34 @@ export class Provider {
             at_hash: jose.halfHash(accessToken, 'RS256'),
         }, context);
         const header = this.through('header', { alg: 'RS256', kid: 'rsa-1', typ: 'JWT' }, context);
+        this.lastIdToken = this.signed(header, claims, context);
+        return this.lastIdToken;
+    }
+
+    signed(header, claims, context) {
         const plain = () => jose.sign(header, claims, jose.keys.RS256.privateKey, 'RS256');
         return this.through('idToken', undefined, { ...context, header, claims }) ?? plain();
+    }
+
+    // A logout token (Back-Channel Logout 1.0 section 2.4) with the changes of `own`, where null
+    // removes a claim; `faults` are the names of those that apply to it alone.
+    logoutToken(own) {
+        const now = Math.floor(Date.now() / 1000);
+        const context = { now, grant: { client_id: 'client' }, accessToken: '' };
+        const claims = {
+            iss: this.issuer,
+            aud: 'client',
+            iat: now,
+            exp: now + 120,
+            jti: jose.random(),
+            events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+            ...own,
+        };
+        for (const [name, value] of Object.entries(claims)) if (value === null) delete claims[name];
+        const said = this.through('logout', this.through('claims', claims, context), context);
+        const header = this.through('header', { alg: 'RS256', kid: 'rsa-1', typ: 'logout+jwt' },
+            context);
+        return this.signed(header, said, context);
     }
 
     userinfo(request) {
@@ -203,6 +231,14 @@ export class Provider {
             ? json(200, this.through('userinfo', { ...this.user }))
             : json(401, { error: 'invalid_token' }, { 'www-authenticate': 'Bearer' });
         return this.through('userinfoReply', reply, { request });
+    }
+
+    // RFC 7009: whatever the token, the answer is the same.
+    revoke(request) {
+        const form = Object.fromEntries(new URLSearchParams(request.body));
+        const reply = this.clientProblem(request, form) ?? { status: 200, headers: {}, body: '' };
+        if (reply.status === 200) this.tokens.delete(form.token);
+        return this.through('revocationReply', reply, { request });
     }
 
     logout(request) {

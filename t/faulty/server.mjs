@@ -6,6 +6,9 @@
 //   GET  /_control/log    every request since the last /_control/reset, oldest first
 //   POST /_control/reset  forgets the log; faults go too
 //   GET  /_control/faults the names of all faults
+//   POST /_control/logout_token  {"issuer": "NAME", "listener": "main", "faults": [...],
+//                    "claims": {"sid": "..."}, "post": URL}: a logout token, signed; with `post`
+//                    also the status and headers of the answer that it got there
 //
 // Environment: PORT (0: any), CA_FILE (where to write the certificate of its CA, optional).
 // Prints its listeners as one line of JSON and then `listening http://127.0.0.1:PORT`.
@@ -38,6 +41,19 @@ function providerOf(origin, name) {
     return providers.get(issuer);
 }
 
+const faultsOf = (names = []) => names.map((name) => faults[name] ?? problem(`fault: ${name}`));
+
+async function logoutToken({ issuer, listener = 'main', faults: names, claims, post }) {
+    const known = providerOf((listeners[listener] ?? problem('listener')).origin, issuer);
+    const before = active;
+    active = faultsOf(names);
+    const token = known.logoutToken(claims);
+    active = before;
+    if (!post) return { token };
+    const answered = await fetch(post, { method: 'POST', body: new URLSearchParams({ logout_token: token }) });
+    return { token, status: answered.status, headers: Object.fromEntries(answered.headers) };
+}
+
 async function control(request) {
     if (request.path === '/_control/log') return log;
     if (request.path === '/_control/faults') return Object.keys(faults);
@@ -47,7 +63,8 @@ async function control(request) {
         return {};
     }
     const wanted = JSON.parse(request.body || '{}');
-    active = (wanted.faults ?? []).map((name) => faults[name] ?? problem(`fault: ${name}`));
+    if (request.path === '/_control/logout_token') return logoutToken(wanted);
+    active = faultsOf(wanted.faults);
     for (const provider of providers.values()) provider.user = { ...provider.user, ...wanted.user };
     for (const name of wanted.open ?? []) await listen(listeners[name] ?? problem('listener'));
     for (const name of wanted.close ?? []) await close(listeners[name] ?? problem('listener'));

@@ -75,6 +75,9 @@ export const claims = {
     at_hash_number: set('at_hash', 5),
     at_hash_missing: drop('at_hash'),
 
+    groups_200: set('groups', Array.from({ length: 200 }, (none, i) => `a-group-with-a-name-${i}`)),
+    sid_missing: drop('sid'),
+
     sub_twice: text((all) => all.replace('{', '{"sub":"admin",')),
     utf8_invalid: {
         idToken: (was, { header, claims: all }) => {

@@ -58,6 +58,7 @@ export const discovery = {
     iss_unadvertised: drop('authorization_response_iss_parameter_supported'),
     minimal: edit((document) => Object.fromEntries([...required, ...lists].map((name) => [name, document[name]]))),
     no_end_session: drop('end_session_endpoint'),
+    no_revocation: drop('revocation_endpoint'),
     basic_only: set('token_endpoint_auth_methods_supported', ['client_secret_basic']),
     post_only: set('token_endpoint_auth_methods_supported', ['client_secret_post']),
     private_key_only: set('token_endpoint_auth_methods_supported', ['private_key_jwt']),

@@ -5,10 +5,12 @@ import { claims } from './claims.mjs';
 import { discovery } from './discovery.mjs';
 import { jws } from './jws.mjs';
 import { jwks } from './jwks.mjs';
+import { logout } from './logout.mjs';
+import { revocation } from './revocation.mjs';
 import { token } from './token.mjs';
 import { userinfo } from './userinfo.mjs';
 
-const groups = { authorize, claims, discovery, jws, jwks, token, userinfo };
+const groups = { authorize, claims, discovery, jws, jwks, logout, revocation, token, userinfo };
 
 export const faults = Object.fromEntries(Object.entries(groups).flatMap(
     ([group, table]) => Object.entries(table).map(([name, fault]) => [`${group}.${name}`, fault])));

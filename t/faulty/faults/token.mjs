@@ -44,6 +44,7 @@ export const token = {
     type_number: set({ token_type: 1 }),
     type_lower: set({ token_type: 'bearer' }),
     type_upper: set({ token_type: 'BEARER' }),
+    refresh_token: set({ refresh_token: 'a-refresh-token' }),
     no_id_token: drop('id_token'),
     id_token_number: set({ id_token: 7 }),
     id_token_empty: set({ id_token: '' }),
