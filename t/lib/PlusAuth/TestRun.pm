@@ -146,11 +146,12 @@ sub _is_only_of_others {
     return !grep { / in pa_\w|mod_plusauth/ && !/ in pa_config_check / } @leaks;
 }
 
-# httpd replaces a child process that crashed, so that no test need notice.
+# httpd replaces a child process that crashed, so that no test need notice; and the undefined behaviour
+# sanitizer writes to standard error, which is the log.
 sub _crashes {
     my ($self) = @_;
     open my $in, '<', "$self->{t_dir}/logs/error_log" or return 0;
-    my @crashes = grep { /exit signal/ } <$in>;
+    my @crashes = grep { /exit signal|: runtime error: |AddressSanitizer/ } <$in>;
     print "httpd: $_" for @crashes;
     return @crashes;
 }
