@@ -1,20 +1,11 @@
 /* test_jws.c: what this module signs, its own rules and OpenSSL's believe. */
 #include "../../src/base/jws.h"
 
-#include <openssl/pem.h>
-
 #include "../../src/base/json.h"
 #include "keyring.h"
+#include "own_keys.h"
 #include "vectors/jws.h"
 #include "vectors/private_keys.h"
-
-static pa_private_key *own_key(apr_pool_t *pool, const char *jwk)
-{
-    pa_private_key *own = NULL;
-
-    signer_must(!pa_private_key_parse(pool, pa_bytes_text(jwk), NULL, &own), "read a key");
-    return own;
-}
 
 static apr_array_header_t *published(apr_pool_t *pool, const pa_private_key *own)
 {
@@ -34,7 +25,7 @@ static const char *resign(apr_pool_t *pool, const char *jwk, const char *alg, co
 {
     pa_bytes input = pa_bytes_of(jws, (apr_size_t)(strrchr(jws, '.') - jws)), signature;
     const char *why =
-        pa_jws_signature(pool, own_key(pool, jwk), pa_alg_named(alg), input, &signature);
+        pa_jws_signature(pool, own_key(pool, jwk, NULL), pa_alg_named(alg), input, &signature);
 
     return why ? why : signer_join(pool, apr_pstrmemdup(pool, jws, input.len), signature);
 }
@@ -77,21 +68,6 @@ static const struct {
     { "ED448", "", PA_ALG_EDDSA },
 };
 
-static pa_private_key *new_key(apr_pool_t *pool, const char *type, const char *detail)
-{
-    pa_private_key *own = NULL;
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *text;
-    long len;
-
-    PEM_write_bio_PKCS8PrivateKey(bio, signer_key(pool, type, detail), NULL, NULL, 0, NULL, NULL);
-    len = BIO_get_mem_data(bio, &text);
-    signer_must(!pa_private_key_parse(pool, pa_bytes_of(text, (apr_size_t)len), "k", &own),
-                "read a key");
-    BIO_free(bio);
-    return own;
-}
-
 static json_t *claims_of(apr_pool_t *pool)
 {
     json_t *claims;
@@ -110,7 +86,7 @@ static void test_every_algorithm(apr_pool_t *pool)
     unsigned int bit;
 
     for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-        pa_private_key *own = new_key(pool, kinds[i].type, kinds[i].detail);
+        pa_private_key *own = new_key(pool, kinds[i].type, kinds[i].detail, "k");
         apr_array_header_t *keys = published(pool, own);
 
         for (bit = 0; bit <= 12; bit++) {
@@ -143,7 +119,7 @@ static void test_padding(apr_pool_t *pool)
     int round, shorter, whole;
 
     for (i = 0; i < 3; i++) {
-        pa_private_key *own = new_key(pool, "EC", curves[i].curve);
+        pa_private_key *own = new_key(pool, "EC", curves[i].curve, "k");
 
         for (round = shorter = whole = 0; round < ROUNDS; round++) {
             pa_bytes signature, input = pa_bytes_of(&round, sizeof(round));
@@ -160,7 +136,7 @@ static void test_padding(apr_pool_t *pool)
 
 static void test_header(apr_pool_t *pool)
 {
-    pa_private_key *own = new_key(pool, "EC", "P-256");
+    pa_private_key *own = new_key(pool, "EC", "P-256", "k");
     json_t *claims = claims_of(pool), *more;
     const char *token = NULL;
     pa_jwt *jwt;
