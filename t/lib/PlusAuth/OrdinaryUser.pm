@@ -10,7 +10,7 @@ use File::Temp 'tempdir';
 sub run {
     my ($top, $script, $arguments, $done) = @_;
     my ($user, $uid, $gid) = _entry();
-    my $copy = tempdir('plusauth-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+    my $copy = tempdir('plusauth-test-XXXXXX', TMPDIR => 1, CLEANUP => 1);
     chmod 0755, $copy;
     # .env holds somebody's secrets and is no part of any test.
     _shell("tar -C '$top' --exclude=./.git --exclude=./t/logs --exclude=./.env -cf - . "
