@@ -8,12 +8,16 @@
  *                                          is this token genuine? With "secret": "..." (text) or
  *                                          "k": "..." (base64url) in place of "jwks": by HMAC.
  *                                          With "payload": "any" it need not be JSON.
+ *   {"jwe": "a.b.c.d.e", "key": {...}, "algs": ["RSA-OAEP", ...], "encs": ["A256GCM", ...]}
+ *                                          does this encrypted token open? The key is a private
+ *                                          JWK, or {"kty": "oct", "k": "..."} for dir; without
+ *                                          algs or encs every one that is known is allowed.
  *   {"id_token": "a.b.c", "jwks": ..., "algs": ..., "issuer": "...", "client_id": "...",
  *    "nonce": "...", "access_token": "...", "max_age": seconds, "now": seconds}
  *                                          may this token sign somebody in? access_token and
  *                                          max_age may be left out.
  *
- *   {"ok": true}                           yes
+ *   {"ok": true}                           yes; for a jwe with "plaintext": "..." (base64url)
  *   {"ok": false, "why": "the rule it breaks"}
  *   {"error": "what is wrong with the question"}
  */
@@ -25,6 +29,7 @@
 #include "../src/base/base64url.h"
 #include "../src/base/crypto.h"
 #include "../src/base/json.h"
+#include "../src/base/jwe.h"
 #include "../src/base/jwk.h"
 #include "../src/base/jwt.h"
 #include "../src/protocol/id_token.h"
@@ -33,7 +38,8 @@
 
 typedef struct question {
     const json_t *json;
-    const char *error; /* what is wrong with the question itself */
+    const char *error;     /* what is wrong with the question itself */
+    const char *plaintext; /* of what was opened, as base64url */
 } question;
 
 static const char *misput(question *ask, const char *error)
@@ -51,8 +57,7 @@ static pa_alg_set read_algs(question *ask)
 
     if (!json_is_array(algs))
         misput(ask, "algs is no list");
-    json_array_foreach(algs, i, name)
-    {
+    json_array_foreach (algs, i, name) {
         pa_alg_set alg = json_is_string(name) ? pa_alg_named(json_string_value(name)) : 0;
 
         if (!alg)
@@ -112,6 +117,69 @@ static const char *answer_jws(apr_pool_t *pool, question *ask)
     return why ? why : verify(pool, ask, jwt, algs);
 }
 
+/* The bits of the names in an optional list, all of them when it is not there. */
+static unsigned int read_names(question *ask, const char *list, unsigned int all,
+                               unsigned int (*named)(const char *name))
+{
+    const json_t *names = json_object_get(ask->json, list), *name;
+    unsigned int set = names ? 0 : all;
+    size_t i;
+
+    if (names && !json_is_array(names))
+        misput(ask, "algs or encs is no list");
+    json_array_foreach (names, i, name)
+        if (!json_is_string(name))
+            misput(ask, "algs or encs is no list of names");
+        else
+            set |= named(json_string_value(name));
+    return set;
+}
+
+/* The one key of the question, private or symmetric, as the only candidate. */
+static const char *read_key(apr_pool_t *pool, question *ask, pa_jwe_rules *rules)
+{
+    const json_t *jwk = json_object_get(ask->json, "key");
+    apr_array_header_t *candidates = apr_array_make(pool, 1, sizeof(const void *));
+    const char *k = pa_json_text(jwk, "k"), *why;
+    pa_jwe_secret *secret = apr_pcalloc(pool, sizeof(*secret));
+    pa_private_key *key;
+
+    if (!k) {
+        if ((why = pa_private_key_parse_jwk(pool, jwk, NULL, &key)))
+            return why;
+        APR_ARRAY_PUSH(candidates, const pa_private_key *) = key;
+        rules->keys = candidates;
+        return NULL;
+    }
+    if (pa_base64url_decode(pool, k, strlen(k), &secret->key))
+        return misput(ask, "k is no base64url");
+    secret->kid = pa_json_text(jwk, "kid");
+    APR_ARRAY_PUSH(candidates, const pa_jwe_secret *) = secret;
+    rules->secrets = candidates;
+    return NULL;
+}
+
+static const char *answer_jwe(apr_pool_t *pool, question *ask)
+{
+    const char *text = json_string_value(json_object_get(ask->json, "jwe"));
+    pa_jwe_rules rules = {
+        .algs = read_names(ask, "algs", PA_JWE_ALGS, pa_jwe_alg_named),
+        .encs = read_names(ask, "encs", PA_JWE_ENCS, pa_jwe_enc_named),
+    };
+    pa_bytes plaintext;
+    const char *why;
+
+    if (!text)
+        return misput(ask, "jwe is no text");
+    if (!json_is_object(json_object_get(ask->json, "key")))
+        return misput(ask, "key is no JWK");
+    if ((why = read_key(pool, ask, &rules))
+        || (why = pa_jwe_decrypt(pool, text, &rules, &plaintext)))
+        return why;
+    ask->plaintext = pa_base64url_encode(pool, plaintext);
+    return NULL;
+}
+
 static const char *answer_id_token(apr_pool_t *pool, question *ask)
 {
     const char *text = json_string_value(json_object_get(ask->json, "id_token"));
@@ -148,6 +216,7 @@ static const struct {
 } questions[] = {
     { "jwk", answer_jwk },
     { "jws", answer_jws },
+    { "jwe", answer_jwe },
     { "id_token", answer_id_token },
 };
 
@@ -155,19 +224,18 @@ static const struct {
 static const char *answer(apr_pool_t *pool, pa_bytes line, int *fine)
 {
     json_t *json = NULL, *out;
-    question ask = { NULL, NULL };
+    question ask = { NULL, NULL, NULL };
     const char *why;
     apr_size_t i;
 
     if ((why = pa_json_object_parse(pool, line, &json)))
         misput(&ask, why);
     ask.json = json;
-    for (i = 0; json && i < sizeof(questions) / sizeof(*questions); i++) {
+    for (i = 0; json && i < sizeof(questions) / sizeof(*questions); i++)
         if (json_object_get(json, questions[i].member))
             break;
-    }
     if (json && i == sizeof(questions) / sizeof(*questions))
-        misput(&ask, "neither jwk, jws nor id_token is there");
+        misput(&ask, "none of jwk, jws, jwe and id_token is there");
     else if (json)
         why = questions[i].answer(pool, &ask);
     if (ask.error) {
@@ -175,7 +243,8 @@ static const char *answer(apr_pool_t *pool, pa_bytes line, int *fine)
         out = json_pack("{s:s}", "error", ask.error);
     }
     else
-        out = why ? json_pack("{s:b,s:s}", "ok", 0, "why", why) : json_pack("{s:b}", "ok", 1);
+        out = why ? json_pack("{s:b,s:s}", "ok", 0, "why", why)
+                  : json_pack("{s:b,s:s*}", "ok", 1, "plaintext", ask.plaintext);
     return pa_json_dump(pool, pa_json_own(pool, out), 0);
 }
 

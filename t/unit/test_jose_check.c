@@ -6,6 +6,7 @@ int jose_check_main(void);
 
 #include "signer.h"
 #include "tap.h"
+#include "vectors/jwe.h"
 #include "vectors/jws.h"
 
 #define YES "{\"ok\":true}"
@@ -39,6 +40,26 @@ static void test_vectors(apr_pool_t *pool)
            YES, "%s", hmac_vectors[i].name);
 }
 
+static void test_encrypted_vectors(apr_pool_t *pool)
+{
+    apr_size_t i;
+    int fine;
+
+    for (i = 0; i < sizeof(jwe_vectors) / sizeof(*jwe_vectors); i++) {
+        const char *line = apr_psprintf(pool, "{\"jwe\":\"%s\",\"key\":%s}", jwe_vectors[i].jwe,
+                                        jwe_vectors[i].jwk);
+        const char *text = jwe_vectors[i].plaintext;
+        const char *yes = apr_psprintf(pool, "{\"ok\":true,\"plaintext\":\"%s\"}",
+                                       pa_base64url_encode(pool, pa_bytes_text(text)));
+
+        if (jwe_vectors[i].refused)
+            has(ask(pool, line, &fine), "{\"ok\":false,\"why\":", "%s: no", jwe_vectors[i].name);
+        else
+            is(ask(pool, line, &fine), yes, "%s: yes, and its text", jwe_vectors[i].name);
+        ok(fine, "which was a question");
+    }
+}
+
 static const struct {
     const char *line, *part;
     int fine;
@@ -53,6 +74,13 @@ static const struct {
     { "{\"id_token\":\"a.b.c\",\"algs\":[\"RS256\"]}", "is missing", 0 },
     { "{\"jws\":\"a.b\",\"algs\":[\"RS256\"]}", "\"ok\":false,\"why\":\"a token with fewer", 1 },
     { "{\"jws\":\"e30.e30.AA\",\"algs\":[\"RS256\"]}", "\"ok\":false", 1 },
+    { "{\"jwe\":7,\"key\":{}}", "jwe is no text", 0 },
+    { "{\"jwe\":\"a.b.c.d.e\"}", "key is no JWK", 0 },
+    { "{\"jwe\":\"a.b.c.d.e\",\"key\":{},\"algs\":7}", "no list", 0 },
+    { "{\"jwe\":\"a.b.c.d.e\",\"key\":{},\"encs\":[7]}", "no list of names", 0 },
+    { "{\"jwe\":\"a.b.c.d.e\",\"key\":{\"k\":\"=\"}}", "no base64url", 0 },
+    { "{\"jwe\":\"a.b.c.d.e\",\"key\":{}}", "\"ok\":false,\"why\":\"no key", 1 },
+    { "{\"jwe\":\"e30.e30.AA\",\"key\":{\"k\":\"AA\"}}", "fewer than five", 1 },
     { "{\"jwk\":{\"kty\":\"oct\",\"k\":\"AA\"}}", "\"ok\":false,\"why\":\"a key type", 1 },
 };
 
@@ -91,6 +119,7 @@ int main(void)
     apr_pool_t *pool = tap_begin();
 
     test_vectors(pool);
+    test_encrypted_vectors(pool);
     test_lines(pool);
     test_id_token(pool);
     return tap_end();
