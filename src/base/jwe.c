@@ -272,14 +272,14 @@ static const char *encrypt_content(apr_pool_t *pool, const pa_jwe_key_info *info
     unsigned char iv[PA_JWE_IV_MAX];
     const char *text = pa_json_dump(pool, info->header, 0);
     const char *head, *why;
-    pa_jwe_content content;
+    pa_jwe_content content = { .iv = pa_bytes_of(iv, iv_len) };
 
     if (!text)
         return "no memory";
     head = pa_base64url_encode(pool, pa_bytes_text(text));
     if ((why = pa_random(iv, iv_len))
-        || (why = pa_jwe_content_seal(pool, info->enc, cek, pa_bytes_of(iv, iv_len),
-                                      pa_bytes_text(head), plaintext, &content)))
+        || (why = pa_jwe_content_seal(pool, info->enc, cek, pa_bytes_text(head), plaintext,
+                                      &content)))
         return why;
     *out = apr_pstrcat(pool, head, ".", pa_base64url_encode(pool, info->encrypted_key), ".",
                        pa_base64url_encode(pool, content.iv), ".",

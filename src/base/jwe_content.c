@@ -101,12 +101,20 @@ static int open_gcm(const method *how, const unsigned char *cek, pa_bytes aad,
     return whole;
 }
 
-static int seal_gcm(const method *how, const unsigned char *cek, pa_bytes iv, pa_bytes aad,
-                    pa_bytes plaintext, unsigned char *out, apr_size_t *len, unsigned char *tag)
+/* What is being written; `iv` is there before. */
+typedef struct sealing {
+    pa_bytes iv;
+    unsigned char *ciphertext, *tag;
+    apr_size_t len;
+} sealing;
+
+static int seal_gcm(const method *how, const unsigned char *cek, pa_bytes aad, pa_bytes plaintext,
+                    sealing *out)
 {
-    EVP_CIPHER_CTX *context = begin(how, cek, iv, 1);
-    int done = context && add_aad(context, aad) && transform(context, plaintext, out, len)
-               && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, GCM_TAG_LEN, tag) == 1;
+    EVP_CIPHER_CTX *context = begin(how, cek, out->iv, 1);
+    int done = context && add_aad(context, aad)
+               && transform(context, plaintext, out->ciphertext, &out->len)
+               && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, GCM_TAG_LEN, out->tag) == 1;
 
     EVP_CIPHER_CTX_free(context);
     return done;
@@ -160,17 +168,18 @@ static int open_cbc(const method *how, const unsigned char *cek, pa_bytes aad,
     return whole;
 }
 
-static int seal_cbc(const method *how, const unsigned char *cek, pa_bytes iv, pa_bytes aad,
-                    pa_bytes plaintext, unsigned char *out, apr_size_t *len, unsigned char *tag)
+static int seal_cbc(const method *how, const unsigned char *cek, pa_bytes aad, pa_bytes plaintext,
+                    sealing *out)
 {
     unsigned char whole[EVP_MAX_MD_SIZE];
-    EVP_CIPHER_CTX *context = begin(how, cek + how->half_len, iv, 1);
-    int done = context && transform(context, plaintext, out, len)
-               && authenticate(how, cek, aad, iv, pa_bytes_of(out, *len), whole);
+    EVP_CIPHER_CTX *context = begin(how, cek + how->half_len, out->iv, 1);
+    int done =
+        context && transform(context, plaintext, out->ciphertext, &out->len)
+        && authenticate(how, cek, aad, out->iv, pa_bytes_of(out->ciphertext, out->len), whole);
 
     EVP_CIPHER_CTX_free(context);
     if (done)
-        memcpy(tag, whole, how->half_len);
+        memcpy(out->tag, whole, how->half_len);
     return done;
 }
 
@@ -200,24 +209,22 @@ int pa_jwe_content_open(apr_pool_t *pool, pa_jwe_enc_set enc, const unsigned cha
 }
 
 const char *pa_jwe_content_seal(apr_pool_t *pool, pa_jwe_enc_set enc, const unsigned char *cek,
-                                pa_bytes iv, pa_bytes aad, pa_bytes plaintext, pa_jwe_content *out)
+                                pa_bytes aad, pa_bytes plaintext, pa_jwe_content *out)
 {
     const method *how = find_method(enc);
-    unsigned char *ciphertext = apr_palloc(pool, plaintext.len + BLOCK_LEN);
-    unsigned char *tag = apr_palloc(pool, PA_JWE_TAG_MAX);
-    apr_size_t len = 0;
+    sealing being = { out->iv, apr_palloc(pool, plaintext.len + BLOCK_LEN),
+                      apr_palloc(pool, PA_JWE_TAG_MAX), 0 };
     int done;
 
-    if (!how || iv.len != pa_jwe_iv_len(enc))
+    if (!how || out->iv.len != pa_jwe_iv_len(enc))
         return "no content encryption, or an IV that is not of its length";
     ERR_set_mark();
-    done = how->digest ? seal_cbc(how, cek, iv, aad, plaintext, ciphertext, &len, tag)
-                       : seal_gcm(how, cek, iv, aad, plaintext, ciphertext, &len, tag);
+    done = how->digest ? seal_cbc(how, cek, aad, plaintext, &being)
+                       : seal_gcm(how, cek, aad, plaintext, &being);
     ERR_pop_to_mark();
     if (!done)
         return "OpenSSL failed to encrypt";
-    out->iv = iv;
-    out->ciphertext = pa_bytes_of(ciphertext, len);
-    out->tag = pa_bytes_of(tag, how->digest ? how->half_len : GCM_TAG_LEN);
+    out->ciphertext = pa_bytes_of(being.ciphertext, being.len);
+    out->tag = pa_bytes_of(being.tag, how->digest ? how->half_len : GCM_TAG_LEN);
     return NULL;
 }

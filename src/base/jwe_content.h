@@ -24,8 +24,9 @@ apr_size_t pa_jwe_iv_len(pa_jwe_enc_set enc);
 int pa_jwe_content_open(apr_pool_t *pool, pa_jwe_enc_set enc, const unsigned char *cek,
                         pa_bytes aad, const pa_jwe_content *content, pa_bytes *out);
 
-/* Encrypts with an IV that this key has never seen. NULL and *out set, or the reason. */
+/* Encrypts with the IV in out->iv, which this key must never have seen. NULL and the rest of *out
+ * set, or the reason. */
 const char *pa_jwe_content_seal(apr_pool_t *pool, pa_jwe_enc_set enc, const unsigned char *cek,
-                                pa_bytes iv, pa_bytes aad, pa_bytes plaintext, pa_jwe_content *out);
+                                pa_bytes aad, pa_bytes plaintext, pa_jwe_content *out);
 
 #endif

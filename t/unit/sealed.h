@@ -91,11 +91,11 @@ static inline const char *dir_token(apr_pool_t *pool, const char *header, pa_jwe
 {
     const char *head = pa_base64url_encode(pool, pa_bytes_text(header));
     static const unsigned char iv[PA_JWE_IV_MAX] = { 1 };
-    pa_jwe_content content;
+    pa_jwe_content content = { .iv = pa_bytes_of(iv, pa_jwe_iv_len(enc)) };
 
-    signer_must(!pa_jwe_content_seal(pool, enc, key.at, pa_bytes_of(iv, pa_jwe_iv_len(enc)),
-                                     pa_bytes_text(head), pa_bytes_text(text), &content),
-                "encrypt");
+    signer_must(
+        !pa_jwe_content_seal(pool, enc, key.at, pa_bytes_text(head), pa_bytes_text(text), &content),
+        "encrypt");
     return apr_pstrcat(pool, head, "..", pa_base64url_encode(pool, content.iv), ".",
                        pa_base64url_encode(pool, content.ciphertext), ".",
                        pa_base64url_encode(pool, content.tag), NULL);
