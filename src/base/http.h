@@ -14,6 +14,8 @@ typedef struct pa_http_settings {
     apr_interval_time_t total_timeout;
     const char *ca_file; /* PEM bundle, NULL for the system's */
     const char *proxy;   /* URL, NULL for none (the environment is not asked) */
+    const char
+        *client_cert; /* PEM file with the certificate and its key to present; NULL for none */
 } pa_http_settings;
 
 typedef struct pa_http_request {

@@ -3,16 +3,53 @@
 #ifndef PA_PROVIDER_H
 #define PA_PROVIDER_H
 
+#include <apr_tables.h>
+
 #include "../base/http.h"
 #include "../base/jwa.h"
+#include "../base/private_key.h"
+
+/* What FAPI lets sign: PS256, ES256, EdDSA and their larger kin. */
+#define PA_ALGS_FAPI                                                                               \
+    (PA_ALG_PS256 | PA_ALG_PS384 | PA_ALG_PS512 | PA_ALG_ES256 | PA_ALG_ES384 | PA_ALG_ES512       \
+     | PA_ALG_EDDSA)
 
 /* How the client proves who it is at the token endpoint (RFC 7591 token_endpoint_auth_method). */
 typedef enum {
     PA_CLIENT_AUTH_AUTO, /* the best that discovery offers and the keys at hand allow */
     PA_CLIENT_AUTH_NONE,
-    PA_CLIENT_AUTH_BASIC, /* client_secret_basic */
-    PA_CLIENT_AUTH_POST   /* client_secret_post */
+    PA_CLIENT_AUTH_BASIC,      /* client_secret_basic */
+    PA_CLIENT_AUTH_POST,       /* client_secret_post */
+    PA_CLIENT_AUTH_SECRET_JWT, /* client_secret_jwt */
+    PA_CLIENT_AUTH_PRIVATE_KEY_JWT,
+    PA_CLIENT_AUTH_TLS,            /* tls_client_auth (RFC 8705) */
+    PA_CLIENT_AUTH_SELF_SIGNED_TLS /* self_signed_tls_client_auth */
 } pa_client_auth;
+
+/* How the authorization request travels. */
+typedef enum {
+    PA_REQUEST_QUERY,
+    PA_REQUEST_PAR, /* pushed (RFC 9126) */
+    PA_REQUEST_JAR, /* a signed request object (RFC 9101) */
+    PA_REQUEST_PAR_JAR
+} pa_request_mode;
+
+/* How its answer travels. */
+typedef enum {
+    PA_RESPONSE_QUERY,
+    PA_RESPONSE_FORM_POST,
+    PA_RESPONSE_JWT /* JARM */
+} pa_response_mode;
+
+/* Presets: PlusAuth's client types, and FAPI 2. */
+typedef enum { PA_PROFILE_WEB, PA_PROFILE_FINANCIAL, PA_PROFILE_FAPI2 } pa_profile;
+
+/* What access tokens are bound to. */
+typedef enum {
+    PA_SENDER_CONSTRAIN_OFF,
+    PA_SENDER_CONSTRAIN_DPOP, /* RFC 9449 */
+    PA_SENDER_CONSTRAIN_MTLS  /* RFC 8705 */
+} pa_sender_constrain;
 
 typedef struct pa_provider {
     const char *name;   /* of its <PlusAuthProvider>; "" for a server's own */
@@ -20,6 +57,11 @@ typedef struct pa_provider {
     const char *client_id;
     const char *client_secret; /* NULL for a public client */
     pa_client_auth client_auth;
+    pa_alg_set client_auth_alg;            /* for assertions; 0: the key's best */
+    const apr_array_header_t *client_keys; /* const pa_private_key *, the first signs; never NULL */
+    pa_request_mode request;
+    pa_response_mode response;
+    pa_sender_constrain sender_constrain;
     const char *scope;       /* "openid profile email" */
     const char *audience;    /* NULL when no API is asked for */
     pa_alg_set signing_algs; /* what the ID token may be signed with */

@@ -3,39 +3,6 @@
  * completed in config_check.c. */
 #include "config.h"
 
-pa_provider_directives *pa_provider_directives_create(apr_pool_t *pool)
-{
-    pa_provider_directives *provider = apr_pcalloc(pool, sizeof(*provider));
-
-    provider->client_auth = -1;
-    provider->userinfo = -1;
-    provider->connect_timeout = -1;
-    provider->total_timeout = -1;
-    return provider;
-}
-
-pa_provider_directives *pa_provider_directives_merge(apr_pool_t *pool,
-                                                     const pa_provider_directives *base,
-                                                     const pa_provider_directives *add)
-{
-    pa_provider_directives *m = apr_palloc(pool, sizeof(*m));
-
-    m->issuer = add->issuer ? add->issuer : base->issuer;
-    m->client_id = add->client_id ? add->client_id : base->client_id;
-    m->client_secret = add->client_secret ? add->client_secret : base->client_secret;
-    m->scope = add->scope ? add->scope : base->scope;
-    m->audience = add->audience ? add->audience : base->audience;
-    m->client_auth = add->client_auth >= 0 ? add->client_auth : base->client_auth;
-    m->userinfo = add->userinfo >= 0 ? add->userinfo : base->userinfo;
-    m->signing_algs = add->signing_algs ? add->signing_algs : base->signing_algs;
-    m->connect_timeout = add->connect_timeout >= 0 ? add->connect_timeout : base->connect_timeout;
-    m->total_timeout = add->total_timeout >= 0 ? add->total_timeout : base->total_timeout;
-    m->ca_file = add->ca_file ? add->ca_file : base->ca_file;
-    m->proxy = add->proxy ? add->proxy : base->proxy;
-    m->env = add->env ? add->env : base->env;
-    return m;
-}
-
 void *pa_server_conf_create(apr_pool_t *pool, server_rec *s)
 {
     pa_server_conf *conf = apr_pcalloc(pool, sizeof(*conf));

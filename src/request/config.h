@@ -8,6 +8,7 @@
 #include "../protocol/discovery.h"
 #include "../state/login_state.h"
 #include "../state/visit.h"
+#include "provider_config.h"
 
 /* Where our own resources are (PlusAuthPath). */
 typedef enum {
@@ -32,23 +33,6 @@ typedef enum {
 
 /* How claims reach the application (PlusAuthExport). */
 typedef enum { PA_EXPORT_UNSET = -1, PA_EXPORT_ENV, PA_EXPORT_HEADERS, PA_EXPORT_NONE } pa_export;
-
-/* A provider as its directives say it: NULL, -1 and 0 are unset. */
-typedef struct pa_provider_directives {
-    const char *issuer;
-    const char *client_id;
-    const char *client_secret;
-    const char *scope;
-    const char *audience;
-    int client_auth; /* a pa_client_auth */
-    int userinfo;
-    pa_alg_set signing_algs;
-    apr_interval_time_t connect_timeout;
-    apr_interval_time_t total_timeout;
-    const char *ca_file;
-    const char *proxy;
-    const apr_table_t *env; /* of PlusAuthEnvFile: what is unset otherwise */
-} pa_provider_directives;
 
 /* Of a server or virtual host. The first part is what directives said (unset: NULL or -1), the
  * second what pa_config_check made of it. */
@@ -97,11 +81,6 @@ typedef struct pa_header_export {
 
 /* In directives.c; `const` in all but httpd's type. */
 extern const command_rec pa_commands[];
-
-pa_provider_directives *pa_provider_directives_create(apr_pool_t *pool);
-pa_provider_directives *pa_provider_directives_merge(apr_pool_t *pool,
-                                                     const pa_provider_directives *base,
-                                                     const pa_provider_directives *add);
 
 void *pa_server_conf_create(apr_pool_t *pool, server_rec *s);
 void *pa_server_conf_merge(apr_pool_t *pool, void *base, void *add);

@@ -29,90 +29,16 @@
 #define STATE_MAX 16
 
 static const struct {
-    const char *scope;
     const char *path[PA_PATH_COUNT];
     const char *after_logout;
-    apr_interval_time_t lifetime, idle, connect_timeout, total_timeout;
+    apr_interval_time_t lifetime, idle;
 } defaults = {
-    .scope = "openid profile email",
     .path = { "/login", "/login/callback", "/logout", "/logout/backchannel", "/logout/frontchannel",
               "/login/user" },
     .after_logout = "/",
     .lifetime = apr_time_from_sec(8 * 3600),
     .idle = apr_time_from_sec(3600),
-    .connect_timeout = apr_time_from_sec(3),
-    .total_timeout = apr_time_from_sec(10),
 };
-
-/* The first of these variables that the PlusAuthEnvFile sets. */
-static const char *env_value(const pa_provider_directives *said, const char *const *names)
-{
-    for (; said->env && *names; names++) {
-        const char *value = apr_table_get(said->env, *names);
-
-        if (value && *value)
-            return value;
-    }
-    return NULL;
-}
-
-/* Fills the provider; the reason when something is missing or does not fit together. */
-static const char *complete_provider(apr_pool_t *pool, const char *name,
-                                     const pa_provider_directives *said, pa_provider *out)
-{
-    static const char *const issuers[] = { "AUTH_URL", "PLUSAUTH_ISSUER", "PLUSAUTH_ISSUER_URL",
-                                           NULL };
-    static const char *const ids[] = { "CLIENT_ID", "PLUSAUTH_CLIENT_ID", NULL };
-    static const char *const secrets[] = { "CLIENT_SECRET", "PLUSAUTH_CLIENT_SECRET", NULL };
-    static const char *const audiences[] = { "PLUSAUTH_AUDIENCE", NULL };
-    const char *why;
-
-    out->name = name;
-    out->issuer = said->issuer ? said->issuer : env_value(said, issuers);
-    out->client_id = said->client_id ? said->client_id : env_value(said, ids);
-    out->client_secret = said->client_secret ? said->client_secret : env_value(said, secrets);
-    out->audience = said->audience ? said->audience : env_value(said, audiences);
-    out->client_auth =
-        said->client_auth >= 0 ? (pa_client_auth)said->client_auth : PA_CLIENT_AUTH_AUTO;
-    out->scope = said->scope ? said->scope : defaults.scope;
-    out->signing_algs = said->signing_algs ? said->signing_algs : PA_ALGS_PUBLIC_KEY;
-    out->userinfo = said->userinfo != 0;
-    out->http.connect_timeout =
-        said->connect_timeout >= 0 ? said->connect_timeout : defaults.connect_timeout;
-    out->http.total_timeout =
-        said->total_timeout >= 0 ? said->total_timeout : defaults.total_timeout;
-    out->http.ca_file = said->ca_file;
-    out->http.proxy = said->proxy;
-
-    if (!out->issuer)
-        return "no provider is named: write PlusAuthTenant, PlusAuthIssuer, or AUTH_URL in "
-               "PlusAuthEnvFile";
-    if ((why = pa_url_check_endpoint(out->issuer)))
-        return apr_psprintf(pool, "PlusAuthIssuer (AUTH_URL): %s: %s", out->issuer, why);
-    if (!out->client_id)
-        return "no client is named: write PlusAuthClientID, or CLIENT_ID in PlusAuthEnvFile";
-    if (!out->client_secret
-        && (out->client_auth == PA_CLIENT_AUTH_BASIC || out->client_auth == PA_CLIENT_AUTH_POST))
-        return "PlusAuthClientAuth needs a secret: write PlusAuthClientSecret, or CLIENT_SECRET in "
-               "PlusAuthEnvFile";
-    if ((out->signing_algs & PA_ALGS_HMAC) && !out->client_secret)
-        return "PlusAuthSigningAlgs names an HS algorithm, which needs PlusAuthClientSecret";
-    if (!ap_find_token(pool, apr_pstrcat(pool, out->scope, NULL), "openid")
-        && !strstr(apr_pstrcat(pool, " ", out->scope, " ", NULL), " openid "))
-        return "PlusAuthScope lacks openid, which makes it a login";
-    return NULL;
-}
-
-/* What a named provider takes over from around it: everything but who it is. */
-static pa_provider_directives *inherited(apr_pool_t *pool, const pa_provider_directives *own)
-{
-    pa_provider_directives *base = apr_pmemdup(pool, own, sizeof(*own));
-
-    base->issuer = base->client_id = base->client_secret = base->audience = NULL;
-    base->env = NULL;
-    base->client_auth = -1;
-    return base;
-}
 
 static const char *complete_providers(apr_pool_t *pool, pa_server_conf *conf)
 {
@@ -123,7 +49,7 @@ static const char *complete_providers(apr_pool_t *pool, pa_server_conf *conf)
     conf->providers = apr_hash_make(pool);
     if (own->issuer || own->client_id || own->client_secret || own->env) {
         provider = apr_pcalloc(pool, sizeof(*provider));
-        if ((why = complete_provider(pool, "", own, provider)))
+        if ((why = pa_provider_complete(pool, "", own, provider)))
             return why;
         apr_hash_set(conf->providers, "", APR_HASH_KEY_STRING, provider);
     }
@@ -132,8 +58,8 @@ static const char *complete_providers(apr_pool_t *pool, pa_server_conf *conf)
         const pa_provider_directives *said = apr_hash_this_val(i);
 
         provider = apr_pcalloc(pool, sizeof(*provider));
-        said = pa_provider_directives_merge(pool, inherited(pool, own), said);
-        if ((why = complete_provider(pool, name, said, provider)))
+        said = pa_provider_directives_merge(pool, pa_provider_directives_inherit(pool, own), said);
+        if ((why = pa_provider_complete(pool, name, said, provider)))
             return apr_psprintf(pool, "<PlusAuthProvider %s>: %s", name, why);
         apr_hash_set(conf->providers, name, APR_HASH_KEY_STRING, provider);
     }

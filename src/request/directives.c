@@ -5,199 +5,21 @@
 #include <apr_strings.h>
 #include <http_core.h>
 
-#include "../base/envfile.h"
 #include "../base/url.h"
 #include "template.h"
 
-#define ENV_FILE_MAX 65536
 #define COOKIE_NAME_MAX 48
 #define KEY_MIN 16
-
-/* The structure that a provider directive writes to: of the <PlusAuthProvider> it stands in, or the
- * server's. */
-static pa_provider_directives *target(cmd_parms *cmd)
-{
-    pa_server_conf *conf = pa_server_conf_get(cmd->server);
-
-    return conf->target ? conf->target : conf->own;
-}
 
 static void *field(void *structure, const cmd_parms *cmd)
 {
     return (char *)structure + (apr_size_t)cmd->info;
 }
 
-/* A secret as a literal, or from a file or a command, whose last line end does not count. */
-static const char *read_secret(cmd_parms *cmd, const char *value, const char **out)
-{
-    char *text = NULL, **argv;
-    apr_file_t *file;
-    apr_status_t rv;
-
-    if (strncmp(value, "file:", 5) == 0) {
-        char line[HUGE_STRING_LEN];
-        const char *path = ap_server_root_relative(cmd->pool, value + 5);
-
-        rv = apr_file_open(&file, path, APR_READ | APR_BUFFERED, 0, cmd->temp_pool);
-        if (rv != APR_SUCCESS || (rv = apr_file_gets(line, sizeof(line), file)) != APR_SUCCESS)
-            return apr_psprintf(cmd->pool, "%s: cannot read %s: %pm", cmd->cmd->name, path, &rv);
-        text = apr_pstrdup(cmd->pool, line);
-        apr_file_close(file);
-    }
-    else if (strncmp(value, "exec:", 5) == 0) {
-        if (apr_tokenize_to_argv(value + 5, &argv, cmd->temp_pool) != APR_SUCCESS || !argv[0])
-            return apr_psprintf(cmd->pool, "%s: exec: names no command", cmd->cmd->name);
-        text = ap_get_exec_line(cmd->pool, argv[0], (const char *const *)argv);
-        if (!text)
-            return apr_psprintf(cmd->pool, "%s: %s failed or printed nothing", cmd->cmd->name,
-                                argv[0]);
-    }
-    if (text)
-        text[strcspn(text, "\r\n")] = '\0';
-    *out = text ? text : value;
-    return **out ? NULL : apr_psprintf(cmd->pool, "%s: the secret is empty", cmd->cmd->name);
-}
-
 static const char *set_server_text(cmd_parms *cmd, void *dir, const char *value)
 {
     (void)dir;
     *(const char **)field(pa_server_conf_get(cmd->server), cmd) = value;
-    return NULL;
-}
-
-static const char *set_provider_text(cmd_parms *cmd, void *dir, const char *value)
-{
-    (void)dir;
-    if (!*value)
-        return apr_psprintf(cmd->pool, "%s: is empty", cmd->cmd->name);
-    *(const char **)field(target(cmd), cmd) = value;
-    return NULL;
-}
-
-static const char *set_provider_flag(cmd_parms *cmd, void *dir, int on)
-{
-    (void)dir;
-    *(int *)field(target(cmd), cmd) = on;
-    return NULL;
-}
-
-static const char *set_client_secret(cmd_parms *cmd, void *dir, const char *value)
-{
-    (void)dir;
-    return read_secret(cmd, value, &target(cmd)->client_secret);
-}
-
-static const char *set_issuer(cmd_parms *cmd, void *dir, const char *value)
-{
-    const char *why = pa_url_check_endpoint(value);
-
-    (void)dir;
-    if (why)
-        return apr_psprintf(cmd->pool, "PlusAuthIssuer: %s: %s", value, why);
-    target(cmd)->issuer = value;
-    return NULL;
-}
-
-/* Tenants are 3 to 48 of [a-z0-9-]. */
-static const char *set_tenant(cmd_parms *cmd, void *dir, const char *value)
-{
-    apr_size_t len = strlen(value);
-
-    (void)dir;
-    if (len < 3 || len > 48 || strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-") != len)
-        return "PlusAuthTenant: a tenant's name is 3 to 48 of a-z, 0-9 and '-'; for a domain of "
-               "your own use PlusAuthIssuer";
-    target(cmd)->issuer = apr_pstrcat(cmd->pool, "https://", value, ".plusauth.com", NULL);
-    return NULL;
-}
-
-static const char *set_env_file(cmd_parms *cmd, void *dir, const char *value)
-{
-    const char *path = ap_server_root_relative(cmd->pool, value), *why;
-    apr_table_t *table;
-    apr_file_t *file;
-    apr_finfo_t info;
-    apr_status_t rv;
-    apr_size_t len;
-    char *text;
-
-    (void)dir;
-    rv = apr_file_open(&file, path, APR_READ, 0, cmd->temp_pool);
-    if (rv == APR_SUCCESS)
-        rv = apr_file_info_get(&info, APR_FINFO_PROT | APR_FINFO_SIZE, file);
-    if (rv != APR_SUCCESS)
-        return apr_psprintf(cmd->pool, "PlusAuthEnvFile: cannot read %s: %pm", path, &rv);
-    if (info.protection & APR_FPROT_WREAD)
-        return apr_psprintf(cmd->pool,
-                            "PlusAuthEnvFile: everybody may read the secret in %s: "
-                            "chmod o-r it",
-                            path);
-    if (info.size > ENV_FILE_MAX)
-        return apr_psprintf(cmd->pool, "PlusAuthEnvFile: %s is too long", path);
-    len = (apr_size_t)info.size;
-    text = apr_pcalloc(cmd->temp_pool, len + 1);
-    rv = apr_file_read_full(file, text, len, &len);
-    apr_file_close(file);
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_EOF(rv))
-        return apr_psprintf(cmd->pool, "PlusAuthEnvFile: cannot read %s: %pm", path, &rv);
-    if ((why = pa_envfile_parse(cmd->pool, pa_bytes_of(text, len), &table)))
-        return apr_psprintf(cmd->pool, "PlusAuthEnvFile: %s: %s", path, why);
-    target(cmd)->env = table;
-    return NULL;
-}
-
-static const char *set_client_auth(cmd_parms *cmd, void *dir, const char *value)
-{
-    static const char *const methods[] = { "auto", "none", "client_secret_basic",
-                                           "client_secret_post" };
-
-    (void)dir;
-    for (int i = 0; i <= PA_CLIENT_AUTH_POST; i++) {
-        if (strcmp(methods[i], value) == 0) {
-            target(cmd)->client_auth = i;
-            return NULL;
-        }
-    }
-    return "PlusAuthClientAuth: one of auto, none, client_secret_basic, client_secret_post";
-}
-
-static const char *add_signing_alg(cmd_parms *cmd, void *dir, const char *value)
-{
-    pa_alg_set alg = pa_alg_named(value);
-
-    (void)dir;
-    if (!alg)
-        return apr_psprintf(cmd->pool,
-                            "PlusAuthSigningAlgs: %s is no algorithm that an ID token "
-                            "may be signed with: RS256, PS256, ES256, their 384 and 512 kin, "
-                            "EdDSA, HS256 and kin",
-                            value);
-    target(cmd)->signing_algs |= alg;
-    return NULL;
-}
-
-static const char *set_timeouts(cmd_parms *cmd, void *dir, const char *connect, const char *total)
-{
-    pa_provider_directives *provider = target(cmd);
-
-    (void)dir;
-    if (ap_timeout_parameter_parse(connect, &provider->connect_timeout, "s") != APR_SUCCESS
-        || ap_timeout_parameter_parse(total, &provider->total_timeout, "s") != APR_SUCCESS
-        || provider->connect_timeout <= 0 || provider->total_timeout <= 0)
-        return "PlusAuthHTTPTimeout: two durations, to connect and in all: 3s 10s";
-    return NULL;
-}
-
-static const char *set_ca_file(cmd_parms *cmd, void *dir, const char *value)
-{
-    const char *path = ap_server_root_relative(cmd->pool, value);
-    apr_finfo_t info;
-    apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE, cmd->temp_pool);
-
-    (void)dir;
-    if (rv != APR_SUCCESS)
-        return apr_psprintf(cmd->pool, "PlusAuthCAFile: cannot read %s: %pm", path, &rv);
-    target(cmd)->ca_file = path;
     return NULL;
 }
 
@@ -257,7 +79,7 @@ static const char *set_duration(cmd_parms *cmd, void *dir, const char *value)
 static const char *add_key(cmd_parms *cmd, void *dir, const char *value)
 {
     pa_server_conf *conf = pa_server_conf_get(cmd->server);
-    const char *secret = "", *why = read_secret(cmd, value, &secret);
+    const char *secret = "", *why = pa_secret_read(cmd, value, &secret);
 
     (void)dir;
     if (why)
@@ -397,32 +219,46 @@ static const char *provider_section(cmd_parms *cmd, void *dir, const char *argum
 const command_rec pa_commands[] = {
     AP_INIT_RAW_ARGS("<PlusAuthProvider", provider_section, NULL, RSRC_CONF,
                      "A further provider, named for PlusAuthProvider"),
-    AP_INIT_TAKE1("PlusAuthEnvFile", set_env_file, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("PlusAuthEnvFile", pa_provider_set_env_file, NULL, RSRC_CONF,
                   "File with AUTH_URL, CLIENT_ID and CLIENT_SECRET, not readable for everybody"),
-    AP_INIT_TAKE1("PlusAuthTenant", set_tenant, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("PlusAuthTenant", pa_provider_set_tenant, NULL, RSRC_CONF,
                   "Name of the PlusAuth tenant: the issuer is https://NAME.plusauth.com"),
-    AP_INIT_TAKE1("PlusAuthIssuer", set_issuer, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("PlusAuthIssuer", pa_provider_set_issuer, NULL, RSRC_CONF,
                   "The exact issuer URL of the provider; http only on loopback"),
-    AP_INIT_TAKE1("PlusAuthClientID", set_provider_text, PROVIDER(client_id), RSRC_CONF,
+    AP_INIT_TAKE1("PlusAuthClientID", pa_provider_set_text, PROVIDER(client_id), RSRC_CONF,
                   "Client Id of the PlusAuth client"),
-    AP_INIT_TAKE1("PlusAuthClientSecret", set_client_secret, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("PlusAuthClientSecret", pa_provider_set_client_secret, NULL, RSRC_CONF,
                   "Client Secret, or file:/path or exec:/path that gives it"),
-    AP_INIT_TAKE1("PlusAuthClientAuth", set_client_auth, NULL, RSRC_CONF,
-                  "Token Endpoint Authentication Method; auto by default"),
-    AP_INIT_TAKE1("PlusAuthScope", set_provider_text, PROVIDER(scope), RSRC_CONF,
+    AP_INIT_TAKE12(
+        "PlusAuthClientAuth", pa_provider_set_client_auth, NULL, RSRC_CONF,
+        "Token Endpoint Authentication Method and, for assertions, their algorithm; auto "
+        "by default"),
+    AP_INIT_TAKE12("PlusAuthClientKey", pa_provider_add_client_key, NULL, RSRC_CONF,
+                   "A private key of the client, PEM or JWK, and its kid; the first one signs"),
+    AP_INIT_TAKE1("PlusAuthClientCert", pa_provider_set_file, PROVIDER(client_cert), RSRC_CONF,
+                  "PEM file with the client's certificate and its key, for TLS to the provider"),
+    AP_INIT_TAKE1("PlusAuthProfile", pa_provider_set_profile, NULL, RSRC_CONF,
+                  "web (by default), financial or fapi2: what the directives below are by default"),
+    AP_INIT_TAKE1("PlusAuthRequest", pa_provider_set_request, NULL, RSRC_CONF,
+                  "How the authorization request travels: query, par, jar or par+jar"),
+    AP_INIT_TAKE1("PlusAuthResponse", pa_provider_set_response, NULL, RSRC_CONF,
+                  "How its answer travels: query, form_post or jwt (JARM)"),
+    AP_INIT_TAKE1("PlusAuthSenderConstrain", pa_provider_set_sender_constrain, NULL, RSRC_CONF,
+                  "What access tokens are bound to: off, dpop or mtls"),
+    AP_INIT_TAKE1("PlusAuthScope", pa_provider_set_text, PROVIDER(scope), RSRC_CONF,
                   "Scopes to ask for; \"openid profile email\" by default"),
-    AP_INIT_TAKE1("PlusAuthAudience", set_provider_text, PROVIDER(audience), RSRC_CONF,
+    AP_INIT_TAKE1("PlusAuthAudience", pa_provider_set_text, PROVIDER(audience), RSRC_CONF,
                   "The API that the access token is for"),
-    AP_INIT_ITERATE("PlusAuthSigningAlgs", add_signing_alg, NULL, RSRC_CONF,
+    AP_INIT_ITERATE("PlusAuthSigningAlgs", pa_provider_add_signing_alg, NULL, RSRC_CONF,
                     "What ID tokens may be signed with; every RS, PS, ES and EdDSA by default"),
-    AP_INIT_FLAG("PlusAuthUserInfo", set_provider_flag, PROVIDER(userinfo), RSRC_CONF,
+    AP_INIT_FLAG("PlusAuthUserInfo", pa_provider_set_flag, PROVIDER(userinfo), RSRC_CONF,
                  "Whether the UserInfo endpoint is asked at login; On by default"),
-    AP_INIT_TAKE2("PlusAuthHTTPTimeout", set_timeouts, NULL, RSRC_CONF,
+    AP_INIT_TAKE2("PlusAuthHTTPTimeout", pa_provider_set_timeouts, NULL, RSRC_CONF,
                   "How long connecting and a whole request may take; 3s 10s by default"),
-    AP_INIT_TAKE1("PlusAuthCAFile", set_ca_file, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("PlusAuthCAFile", pa_provider_set_file, PROVIDER(ca_file), RSRC_CONF,
                   "PEM file of the authorities that may vouch for the provider; the system's by "
                   "default"),
-    AP_INIT_TAKE1("PlusAuthHTTPProxy", set_provider_text, PROVIDER(proxy), RSRC_CONF,
+    AP_INIT_TAKE1("PlusAuthHTTPProxy", pa_provider_set_text, PROVIDER(proxy), RSRC_CONF,
                   "URL of the proxy to reach the provider through; none by default"),
     AP_INIT_TAKE1("PlusAuthOrigin", set_origin, NULL, RSRC_CONF,
                   "Scheme, host and port that browsers use; from ServerName by default"),

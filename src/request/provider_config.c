@@ -1,0 +1,208 @@
+/* provider_config.c: see provider_config.h. A merge is one line a field. */
+#include "provider_config.h"
+
+#include <apr_strings.h>
+
+#include "../base/url.h"
+
+#define DEFAULT_SCOPE "openid profile email"
+#define DEFAULT_CONNECT_TIMEOUT apr_time_from_sec(3)
+#define DEFAULT_TOTAL_TIMEOUT apr_time_from_sec(10)
+
+pa_provider_directives *pa_provider_directives_create(apr_pool_t *pool)
+{
+    pa_provider_directives *provider = apr_pcalloc(pool, sizeof(*provider));
+
+    provider->client_auth = -1;
+    provider->profile = -1;
+    provider->request = -1;
+    provider->response = -1;
+    provider->sender_constrain = -1;
+    provider->userinfo = -1;
+    provider->connect_timeout = -1;
+    provider->total_timeout = -1;
+    return provider;
+}
+
+pa_provider_directives *pa_provider_directives_merge(apr_pool_t *pool,
+                                                     const pa_provider_directives *base,
+                                                     const pa_provider_directives *add)
+{
+    pa_provider_directives *m = apr_palloc(pool, sizeof(*m));
+
+    m->issuer = add->issuer ? add->issuer : base->issuer;
+    m->client_id = add->client_id ? add->client_id : base->client_id;
+    m->client_secret = add->client_secret ? add->client_secret : base->client_secret;
+    m->scope = add->scope ? add->scope : base->scope;
+    m->audience = add->audience ? add->audience : base->audience;
+    m->client_auth = add->client_auth >= 0 ? add->client_auth : base->client_auth;
+    m->client_auth_alg = add->client_auth >= 0 ? add->client_auth_alg : base->client_auth_alg;
+    m->client_keys = add->client_keys ? add->client_keys : base->client_keys;
+    m->client_cert = add->client_cert ? add->client_cert : base->client_cert;
+    m->profile = add->profile >= 0 ? add->profile : base->profile;
+    m->request = add->request >= 0 ? add->request : base->request;
+    m->response = add->response >= 0 ? add->response : base->response;
+    m->sender_constrain =
+        add->sender_constrain >= 0 ? add->sender_constrain : base->sender_constrain;
+    m->userinfo = add->userinfo >= 0 ? add->userinfo : base->userinfo;
+    m->signing_algs = add->signing_algs ? add->signing_algs : base->signing_algs;
+    m->connect_timeout = add->connect_timeout >= 0 ? add->connect_timeout : base->connect_timeout;
+    m->total_timeout = add->total_timeout >= 0 ? add->total_timeout : base->total_timeout;
+    m->ca_file = add->ca_file ? add->ca_file : base->ca_file;
+    m->proxy = add->proxy ? add->proxy : base->proxy;
+    m->env = add->env ? add->env : base->env;
+    return m;
+}
+
+pa_provider_directives *pa_provider_directives_inherit(apr_pool_t *pool,
+                                                       const pa_provider_directives *own)
+{
+    pa_provider_directives *base = apr_pmemdup(pool, own, sizeof(*own));
+
+    base->issuer = base->client_id = base->client_secret = base->audience = NULL;
+    base->env = NULL;
+    base->client_keys = NULL;
+    base->client_cert = NULL;
+    base->client_auth = -1;
+    return base;
+}
+
+/* The first of these variables that the PlusAuthEnvFile sets. */
+static const char *env_value(const pa_provider_directives *said, const char *const *names)
+{
+    for (; said->env && *names; names++) {
+        const char *value = apr_table_get(said->env, *names);
+
+        if (value && *value)
+            return value;
+    }
+    return NULL;
+}
+
+/* Presets (PlusAuthProfile): what a directive does not say. */
+static const struct {
+    pa_client_auth client_auth;
+    pa_request_mode request;
+    pa_response_mode response;
+    pa_sender_constrain sender_constrain;
+    pa_alg_set signing_algs;
+} profiles[] = {
+    [PA_PROFILE_WEB] = { PA_CLIENT_AUTH_AUTO, PA_REQUEST_QUERY, PA_RESPONSE_QUERY,
+                         PA_SENDER_CONSTRAIN_OFF, PA_ALGS_PUBLIC_KEY },
+    /* PlusAuth's "Fintech Service": FAPI 1 Advanced with JARM. */
+    [PA_PROFILE_FINANCIAL] = { PA_CLIENT_AUTH_PRIVATE_KEY_JWT, PA_REQUEST_JAR, PA_RESPONSE_JWT,
+                               PA_SENDER_CONSTRAIN_OFF, PA_ALGS_FAPI },
+    /* FAPI 2 Security Profile. */
+    [PA_PROFILE_FAPI2] = { PA_CLIENT_AUTH_PRIVATE_KEY_JWT, PA_REQUEST_PAR, PA_RESPONSE_QUERY,
+                           PA_SENDER_CONSTRAIN_DPOP, PA_ALGS_FAPI },
+};
+
+/* Who the provider and the client are; an env file's values where no directive says. */
+static void complete_identity(const pa_provider_directives *said, pa_provider *out)
+{
+    static const char *const issuers[] = { "AUTH_URL", "PLUSAUTH_ISSUER", "PLUSAUTH_ISSUER_URL",
+                                           NULL };
+    static const char *const ids[] = { "CLIENT_ID", "PLUSAUTH_CLIENT_ID", NULL };
+    static const char *const secrets[] = { "CLIENT_SECRET", "PLUSAUTH_CLIENT_SECRET", NULL };
+    static const char *const audiences[] = { "PLUSAUTH_AUDIENCE", NULL };
+
+    out->issuer = said->issuer ? said->issuer : env_value(said, issuers);
+    out->client_id = said->client_id ? said->client_id : env_value(said, ids);
+    out->client_secret = said->client_secret ? said->client_secret : env_value(said, secrets);
+    out->audience = said->audience ? said->audience : env_value(said, audiences);
+}
+
+static void complete_modes(apr_pool_t *pool, const pa_provider_directives *said, pa_provider *out)
+{
+    int profile = said->profile >= 0 ? said->profile : PA_PROFILE_WEB;
+
+    out->client_auth =
+        said->client_auth >= 0 ? (pa_client_auth)said->client_auth : profiles[profile].client_auth;
+    out->client_auth_alg = said->client_auth_alg;
+    out->client_keys = said->client_keys ? said->client_keys
+                                         : apr_array_make(pool, 1, sizeof(const pa_private_key *));
+    out->request = said->request >= 0 ? (pa_request_mode)said->request : profiles[profile].request;
+    out->response =
+        said->response >= 0 ? (pa_response_mode)said->response : profiles[profile].response;
+    out->sender_constrain = said->sender_constrain >= 0
+                                ? (pa_sender_constrain)said->sender_constrain
+                                : profiles[profile].sender_constrain;
+    out->signing_algs = said->signing_algs ? said->signing_algs : profiles[profile].signing_algs;
+    out->scope = said->scope ? said->scope : DEFAULT_SCOPE;
+    out->userinfo = said->userinfo != 0;
+    out->http.connect_timeout =
+        said->connect_timeout >= 0 ? said->connect_timeout : DEFAULT_CONNECT_TIMEOUT;
+    out->http.total_timeout =
+        said->total_timeout >= 0 ? said->total_timeout : DEFAULT_TOTAL_TIMEOUT;
+    out->http.ca_file = said->ca_file;
+    out->http.proxy = said->proxy;
+    out->http.client_cert = said->client_cert;
+}
+
+/* What each method of client authentication needs. */
+static const char *check_client_auth(const pa_provider *provider)
+{
+    int has_key = provider->client_keys->nelts > 0;
+
+    switch (provider->client_auth) {
+    case PA_CLIENT_AUTH_BASIC:
+    case PA_CLIENT_AUTH_POST:
+    case PA_CLIENT_AUTH_SECRET_JWT:
+        return provider->client_secret
+                   ? NULL
+                   : "PlusAuthClientAuth needs a secret: write "
+                     "PlusAuthClientSecret, or CLIENT_SECRET in PlusAuthEnvFile";
+    case PA_CLIENT_AUTH_PRIVATE_KEY_JWT:
+        return has_key ? NULL : "PlusAuthClientAuth private_key_jwt needs PlusAuthClientKey";
+    case PA_CLIENT_AUTH_TLS:
+    case PA_CLIENT_AUTH_SELF_SIGNED_TLS:
+        return provider->http.client_cert ? NULL
+                                          : "PlusAuthClientAuth by TLS needs PlusAuthClientCert";
+    default:
+        return NULL;
+    }
+}
+
+/* What has to go together. */
+static const char *check_modes(apr_pool_t *pool, const pa_provider *provider)
+{
+    if (provider->client_auth > PA_CLIENT_AUTH_POST)
+        return "PlusAuthClientAuth: this version knows auto, none, client_secret_basic and "
+               "client_secret_post";
+    if (provider->request != PA_REQUEST_QUERY)
+        return "PlusAuthRequest: this version knows query";
+    if (provider->response != PA_RESPONSE_QUERY)
+        return "PlusAuthResponse: this version knows query";
+    if (provider->sender_constrain != PA_SENDER_CONSTRAIN_OFF)
+        return "PlusAuthSenderConstrain: this version knows off";
+    if ((provider->request == PA_REQUEST_JAR || provider->request == PA_REQUEST_PAR_JAR)
+        && provider->client_keys->nelts == 0)
+        return "PlusAuthRequest jar signs the request: write PlusAuthClientKey";
+    if (provider->sender_constrain == PA_SENDER_CONSTRAIN_MTLS && !provider->http.client_cert)
+        return "PlusAuthSenderConstrain mtls needs PlusAuthClientCert";
+    if ((provider->signing_algs & PA_ALGS_HMAC) && !provider->client_secret)
+        return "PlusAuthSigningAlgs names an HS algorithm, which needs PlusAuthClientSecret";
+    if (!strstr(apr_pstrcat(pool, " ", provider->scope, " ", NULL), " openid "))
+        return "PlusAuthScope lacks openid, which makes it a login";
+    return NULL;
+}
+
+const char *pa_provider_complete(apr_pool_t *pool, const char *name,
+                                 const pa_provider_directives *said, pa_provider *out)
+{
+    const char *why;
+
+    out->name = name;
+    complete_identity(said, out);
+    complete_modes(pool, said, out);
+    if (!out->issuer)
+        return "no provider is named: write PlusAuthTenant, PlusAuthIssuer, or AUTH_URL in "
+               "PlusAuthEnvFile";
+    if ((why = pa_url_check_endpoint(out->issuer)))
+        return apr_psprintf(pool, "PlusAuthIssuer (AUTH_URL): %s: %s", out->issuer, why);
+    if (!out->client_id)
+        return "no client is named: write PlusAuthClientID, or CLIENT_ID in PlusAuthEnvFile";
+    if ((why = check_client_auth(out)))
+        return why;
+    return check_modes(pool, out);
+}

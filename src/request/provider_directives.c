@@ -1,0 +1,274 @@
+/* provider_directives.c: what each directive of a provider accepts. A bad value stops the start
+ * with one line that names the directive and the cure. */
+#include "config.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <openssl/crypto.h>
+
+#include "../base/envfile.h"
+#include "../base/url.h"
+
+#define ENV_FILE_MAX 65536
+
+/* The structure that a provider directive writes to: of the <PlusAuthProvider> it stands in, or the
+ * server's. */
+static pa_provider_directives *target(cmd_parms *cmd)
+{
+    pa_server_conf *conf = pa_server_conf_get(cmd->server);
+
+    return conf->target ? conf->target : conf->own;
+}
+
+/* The member that a directive of plain shape fills. */
+static void *member(cmd_parms *cmd)
+{
+    return (char *)target(cmd) + (apr_size_t)cmd->info;
+}
+
+/* A secret as a literal, or from a file or a command, whose last line end does not count. */
+const char *pa_secret_read(cmd_parms *cmd, const char *value, const char **out)
+{
+    char *text = NULL, **argv;
+    apr_file_t *file;
+    apr_status_t rv;
+
+    if (strncmp(value, "file:", 5) == 0) {
+        char line[HUGE_STRING_LEN];
+        const char *path = ap_server_root_relative(cmd->pool, value + 5);
+
+        rv = apr_file_open(&file, path, APR_READ | APR_BUFFERED, 0, cmd->temp_pool);
+        if (rv != APR_SUCCESS || (rv = apr_file_gets(line, sizeof(line), file)) != APR_SUCCESS)
+            return apr_psprintf(cmd->pool, "%s: cannot read %s: %pm", cmd->cmd->name, path, &rv);
+        text = apr_pstrdup(cmd->pool, line);
+        apr_file_close(file);
+    }
+    else if (strncmp(value, "exec:", 5) == 0) {
+        if (apr_tokenize_to_argv(value + 5, &argv, cmd->temp_pool) != APR_SUCCESS || !argv[0])
+            return apr_psprintf(cmd->pool, "%s: exec: names no command", cmd->cmd->name);
+        text = ap_get_exec_line(cmd->pool, argv[0], (const char *const *)argv);
+        if (!text)
+            return apr_psprintf(cmd->pool, "%s: %s failed or printed nothing", cmd->cmd->name,
+                                argv[0]);
+    }
+    if (text)
+        text[strcspn(text, "\r\n")] = '\0';
+    *out = text ? text : value;
+    return **out ? NULL : apr_psprintf(cmd->pool, "%s: the secret is empty", cmd->cmd->name);
+}
+
+const char *pa_provider_set_text(cmd_parms *cmd, void *dir, const char *value)
+{
+    (void)dir;
+    if (!*value)
+        return apr_psprintf(cmd->pool, "%s: is empty", cmd->cmd->name);
+    *(const char **)member(cmd) = value;
+    return NULL;
+}
+
+const char *pa_provider_set_flag(cmd_parms *cmd, void *dir, int on)
+{
+    (void)dir;
+    *(int *)member(cmd) = on;
+    return NULL;
+}
+
+const char *pa_provider_set_client_secret(cmd_parms *cmd, void *dir, const char *value)
+{
+    (void)dir;
+    return pa_secret_read(cmd, value, &target(cmd)->client_secret);
+}
+
+const char *pa_provider_set_issuer(cmd_parms *cmd, void *dir, const char *value)
+{
+    const char *why = pa_url_check_endpoint(value);
+
+    (void)dir;
+    if (why)
+        return apr_psprintf(cmd->pool, "PlusAuthIssuer: %s: %s", value, why);
+    target(cmd)->issuer = value;
+    return NULL;
+}
+
+/* Tenants are 3 to 48 of [a-z0-9-]. */
+const char *pa_provider_set_tenant(cmd_parms *cmd, void *dir, const char *value)
+{
+    apr_size_t len = strlen(value);
+
+    (void)dir;
+    if (len < 3 || len > 48 || strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-") != len)
+        return "PlusAuthTenant: a tenant's name is 3 to 48 of a-z, 0-9 and '-'; for a domain of "
+               "your own use PlusAuthIssuer";
+    target(cmd)->issuer = apr_pstrcat(cmd->pool, "https://", value, ".plusauth.com", NULL);
+    return NULL;
+}
+
+const char *pa_provider_add_signing_alg(cmd_parms *cmd, void *dir, const char *value)
+{
+    pa_alg_set alg = pa_alg_named(value);
+
+    (void)dir;
+    if (!alg)
+        return apr_psprintf(cmd->pool,
+                            "PlusAuthSigningAlgs: %s is no algorithm that an ID token "
+                            "may be signed with: RS256, PS256, ES256, their 384 and 512 kin, "
+                            "EdDSA, HS256 and kin",
+                            value);
+    target(cmd)->signing_algs |= alg;
+    return NULL;
+}
+
+const char *pa_provider_set_timeouts(cmd_parms *cmd, void *dir, const char *connect,
+                                     const char *total)
+{
+    pa_provider_directives *provider = target(cmd);
+
+    (void)dir;
+    if (ap_timeout_parameter_parse(connect, &provider->connect_timeout, "s") != APR_SUCCESS
+        || ap_timeout_parameter_parse(total, &provider->total_timeout, "s") != APR_SUCCESS
+        || provider->connect_timeout <= 0 || provider->total_timeout <= 0)
+        return "PlusAuthHTTPTimeout: two durations, to connect and in all: 3s 10s";
+    return NULL;
+}
+
+/* One of a list of words; its number is the value. */
+static const char *set_choice(cmd_parms *cmd, const char *const *names, const char *value, int *out)
+{
+    const char *all = "";
+
+    for (int i = 0; names[i]; i++) {
+        if (strcmp(names[i], value) == 0) {
+            *out = i;
+            return NULL;
+        }
+        all = apr_pstrcat(cmd->pool, all, i ? ", " : "", names[i], NULL);
+    }
+    return apr_psprintf(cmd->pool, "%s: one of %s", cmd->cmd->name, all);
+}
+
+const char *pa_provider_set_client_auth(cmd_parms *cmd, void *dir, const char *method,
+                                        const char *alg)
+{
+    static const char *const methods[] = { "auto",
+                                           "none",
+                                           "client_secret_basic",
+                                           "client_secret_post",
+                                           "client_secret_jwt",
+                                           "private_key_jwt",
+                                           "tls_client_auth",
+                                           "self_signed_tls_client_auth",
+                                           NULL };
+    pa_provider_directives *provider = target(cmd);
+
+    (void)dir;
+    if (alg && !(provider->client_auth_alg = pa_alg_named(alg)))
+        return apr_psprintf(cmd->pool, "PlusAuthClientAuth: %s is no signature algorithm", alg);
+    return set_choice(cmd, methods, method, &provider->client_auth);
+}
+
+/* The whole of a small file. */
+static const char *read_file(cmd_parms *cmd, const char *path, apr_size_t max, pa_bytes *out)
+{
+    apr_file_t *file;
+    apr_finfo_t info;
+    apr_status_t rv = apr_file_open(&file, path, APR_READ, 0, cmd->temp_pool);
+    apr_size_t len = 0;
+    char *text;
+
+    if (rv == APR_SUCCESS)
+        rv = apr_file_info_get(&info, APR_FINFO_SIZE | APR_FINFO_PROT, file);
+    if (rv != APR_SUCCESS)
+        return apr_psprintf(cmd->pool, "%s: cannot read %s: %pm", cmd->cmd->name, path, &rv);
+    if (info.protection & APR_FPROT_WREAD)
+        return apr_psprintf(cmd->pool, "%s: everybody may read the secret in %s: chmod o-r it",
+                            cmd->cmd->name, path);
+    if (info.size > (apr_off_t)max)
+        return apr_psprintf(cmd->pool, "%s: %s is too long", cmd->cmd->name, path);
+    text = apr_pcalloc(cmd->temp_pool, (apr_size_t)info.size + 1);
+    rv = apr_file_read_full(file, text, (apr_size_t)info.size, &len);
+    apr_file_close(file);
+    if (rv != APR_SUCCESS && !APR_STATUS_IS_EOF(rv))
+        return apr_psprintf(cmd->pool, "%s: cannot read %s: %pm", cmd->cmd->name, path, &rv);
+    *out = pa_bytes_of(text, len);
+    return NULL;
+}
+
+const char *pa_provider_set_env_file(cmd_parms *cmd, void *dir, const char *value)
+{
+    const char *path = ap_server_root_relative(cmd->pool, value), *why;
+    apr_table_t *table;
+    pa_bytes text;
+
+    (void)dir;
+    if ((why = read_file(cmd, path, ENV_FILE_MAX, &text)))
+        return why;
+    if ((why = pa_envfile_parse(cmd->pool, text, &table)))
+        return apr_psprintf(cmd->pool, "PlusAuthEnvFile: %s: %s", path, why);
+    target(cmd)->env = table;
+    return NULL;
+}
+
+const char *pa_provider_add_client_key(cmd_parms *cmd, void *dir, const char *file, const char *kid)
+{
+    pa_provider_directives *provider = target(cmd);
+    const char *path = ap_server_root_relative(cmd->pool, file), *why;
+    pa_private_key *key;
+    pa_bytes text;
+
+    (void)dir;
+    if ((why = read_file(cmd, path, PA_PRIVATE_KEY_MAX, &text)))
+        return why;
+    why = pa_private_key_parse(cmd->pool, text, kid, &key);
+    OPENSSL_cleanse((void *)text.at, text.len);
+    if (why)
+        return apr_psprintf(cmd->pool, "PlusAuthClientKey: %s: %s", path, why);
+    if (!provider->client_keys)
+        provider->client_keys = apr_array_make(cmd->pool, 2, sizeof(const pa_private_key *));
+    APR_ARRAY_PUSH(provider->client_keys, const pa_private_key *) = key;
+    return NULL;
+}
+
+const char *pa_provider_set_file(cmd_parms *cmd, void *dir, const char *value)
+{
+    const char *path = ap_server_root_relative(cmd->pool, value);
+    apr_finfo_t info;
+    apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE, cmd->temp_pool);
+
+    (void)dir;
+    if (rv != APR_SUCCESS)
+        return apr_psprintf(cmd->pool, "%s: cannot read %s: %pm", cmd->cmd->name, path, &rv);
+    *(const char **)member(cmd) = path;
+    return NULL;
+}
+
+const char *pa_provider_set_profile(cmd_parms *cmd, void *dir, const char *value)
+{
+    static const char *const names[] = { "web", "financial", "fapi2", NULL };
+
+    (void)dir;
+    return set_choice(cmd, names, value, &target(cmd)->profile);
+}
+
+const char *pa_provider_set_request(cmd_parms *cmd, void *dir, const char *value)
+{
+    static const char *const names[] = { "query", "par", "jar", "par+jar", NULL };
+
+    (void)dir;
+    return set_choice(cmd, names, value, &target(cmd)->request);
+}
+
+const char *pa_provider_set_response(cmd_parms *cmd, void *dir, const char *value)
+{
+    static const char *const names[] = { "query", "form_post", "jwt", NULL };
+
+    (void)dir;
+    return set_choice(cmd, names, value, &target(cmd)->response);
+}
+
+const char *pa_provider_set_sender_constrain(cmd_parms *cmd, void *dir, const char *value)
+{
+    static const char *const names[] = { "off", "dpop", "mtls", NULL };
+
+    (void)dir;
+    return set_choice(cmd, names, value, &target(cmd)->sender_constrain);
+}
