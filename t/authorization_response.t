@@ -173,6 +173,18 @@ refused_all { status => 400, uncalled => '/oauth2/token' },
 accepted 7, 'iss not advertised, and absent', 'authorize.iss_absent',
     at => 'discovery.iss_unadvertised';
 
+# They have the same secret, and a browser sends the cookies of a host to all its ports.
+subtest 'attack 8: mix-up: the answer to a login of another virtual host' => sub {
+    faults();
+    my $browser = browser();
+    my $callback = $browser->until(site('attack') . '/app/page.html', qr{/login/callback});
+    my $other = site('app') . ($callback =~ s{^\w+://[^/]+}{}r);
+    my $mark = log_mark();
+    is $browser->get($other)->code, 400, 'is refused';
+    like log_since($mark), qr/no login of this browser has its state/, 'as no login of this one';
+    is scalar calls_to('/oauth2/token'), 0, 'and its code goes nowhere';
+};
+
 subtest 'attack 8: mix-up: the code of one provider with the state of another' => sub {
     my $tenants = site('tenants');
     faults();

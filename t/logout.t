@@ -75,6 +75,8 @@ subtest 'attack 63: the way back leads nowhere else' => sub {
 for my $case (['a link on another site', 'cross-site', 'get'], ['a form on another site', 'cross-site', 'post'],
     ['a link on another port or subdomain', 'same-site', 'get'], ['an image on another site', 'cross-site', 'get',
         'Sec-Fetch-Mode' => 'no-cors', 'Sec-Fetch-Dest' => 'image'], ['no Sec-Fetch-Site', undef, 'get'],
+    ['an image on a page of ours', 'same-origin', 'get', 'Sec-Fetch-Mode' => 'no-cors', 'Sec-Fetch-Dest' => 'image'],
+    ['a browser that loads a page beforehand', 'none', 'get', 'Sec-Purpose' => 'prefetch;prerender'],
     ['a form, no Sec-Fetch-Site', undef, 'post']) {
     my ($name, $from, $method, @headers) = @$case;
     subtest "nobody is signed out by $name" => sub {

@@ -157,7 +157,7 @@ static const char *any_client_secret(apr_pool_t *pool, const pa_server_conf *con
 static const char *complete_keys(apr_pool_t *pool, pa_server_conf *conf)
 {
     const apr_array_header_t *secrets = conf->keys;
-    const char *why;
+    const char *why, *login;
 
     if (!secrets) {
         apr_array_header_t *derived = apr_array_make(pool, 1, sizeof(const char *));
@@ -168,7 +168,11 @@ static const char *complete_keys(apr_pool_t *pool, pa_server_conf *conf)
         APR_ARRAY_PUSH(derived, const char *) = secret;
         secrets = derived;
     }
-    if ((why = pa_seal_keys_derive(pool, secrets, "mod_plusauth login", &conf->visit.login_keys))
+    /* Virtual hosts of other clients may share the key, and cookies by the name of their host: a
+     * login that began at one provider must not end at another. */
+    login = apr_pstrcat(pool, "mod_plusauth login ",
+                        apr_pescape_hex(pool, conf->visit.realm, PA_REALM_LEN, 0), NULL);
+    if ((why = pa_seal_keys_derive(pool, secrets, login, &conf->visit.login_keys))
         || (why = pa_seal_keys_derive(pool, secrets, "mod_plusauth logout", &conf->logout_keys)))
         return why;
     /* Shared memory is ours alone; any other store is, or is kept, somewhere else. */

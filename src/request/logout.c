@@ -58,11 +58,17 @@ static const char *confirm_purpose(request_rec *r)
     return apr_pstrcat(r->pool, "confirm ", pa_visit_of(r)->id, NULL);
 }
 
-/* Whether a page of ours, or the person at the browser, sent this request: not another site. */
+/* Whether a page of ours, or the person at the browser, sent this request: not another site. Nor an
+ * image on a page, or a browser that guesses where the person goes next (Sec-Purpose: prefetch). */
 static int is_own_request(request_rec *r)
 {
     const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+    const char *mode = apr_table_get(r->headers_in, "Sec-Fetch-Mode");
 
+    if (apr_table_get(r->headers_in, "Sec-Purpose") || apr_table_get(r->headers_in, "Purpose"))
+        return 0;
+    if (r->method_number == M_GET && (r->header_only || (mode && strcmp(mode, "navigate") != 0)))
+        return 0;
     return site && (strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0);
 }
 
