@@ -24,6 +24,11 @@ pa_cache *pa_cache_create(apr_pool_t *pool, const ap_socache_provider_t *provide
  * must be a hash. */
 #define PA_CACHE_KEY_LEN 32
 
+/* The last bit of a key says whether its record counts (see pa_cache_run), in a store of several
+ * kinds, also where records are sealed. */
+void pa_cache_key_mark(unsigned char *key, int counts);
+int pa_cache_key_counts(const unsigned char *key);
+
 /* Finds a record that has not expired. APR_SUCCESS and *out (from `pool`, a NUL after its end);
  * APR_NOTFOUND; any other status: the store is down. */
 apr_status_t pa_cache_get(pa_cache *cache, const unsigned char *key, apr_pool_t *pool,
@@ -52,6 +57,18 @@ apr_status_t pa_cache_update(pa_cache *cache, const unsigned char *key, apr_time
 /* Whether the operations above are one step for all processes. Redis and memcached are not locked
  * by us: there another server can come between reading and writing. */
 int pa_cache_is_locked(const pa_cache *cache);
+
+/* For what no other function here does (counting records, the provider's report of itself): `task`
+ * is handed the provider with nobody else in the store. It should not take long. Its result. */
+typedef apr_status_t pa_cache_task(void *context, const ap_socache_provider_t *provider,
+                                   ap_socache_instance_t *instance, server_rec *server);
+apr_status_t pa_cache_run(pa_cache *cache, pa_cache_task *task, void *context);
+
+/* Whether both are the same store. */
+int pa_cache_is_same(const pa_cache *a, const pa_cache *b);
+
+/* The name of its provider: "shmcb". */
+const char *pa_cache_provider_name(const pa_cache *cache);
 
 /* Removes a record; it is no error when none is there. */
 apr_status_t pa_cache_remove(pa_cache *cache, const unsigned char *key, apr_pool_t *pool);
