@@ -16,6 +16,7 @@
 #include "src/request/inbound.h"
 #include "src/request/page.h"
 #include "src/request/route.h"
+#include "src/request/status.h"
 #include "src/state/counters.h"
 #include "src/state/session.h"
 #include "src/state/session_hooks.h"
@@ -64,6 +65,9 @@ static void register_hooks(apr_pool_t *pool)
     pa_session_hooks_register(pool);
     pa_export_register_filter();
     pa_page_register(pool);
+
+    /* To be seen: a section of mod_status, and a handler. */
+    pa_status_register(pool);
 }
 
 /* The one name that other modules see. */

@@ -82,9 +82,12 @@ static apr_status_t create(request_rec *r, pa_visit *visit, const pa_session *se
 static const char *ended_key(const unsigned char *key, unsigned char *out)
 {
     unsigned char text[6 + PA_CACHE_KEY_LEN] = "ended";
+    const char *why;
 
     memcpy(text + 6, key, PA_CACHE_KEY_LEN);
-    return pa_sha256(pa_bytes_of(text, sizeof(text)), out);
+    why = pa_sha256(pa_bytes_of(text, sizeof(text)), out);
+    pa_cache_key_mark(out, 0);
+    return why;
 }
 
 /* Where the store has no lock, a logout can come between this request's reading and writing: it

@@ -92,10 +92,13 @@ static void read_cookies(request_rec *r, pa_visit *visit, const char *header)
 const char *pa_visit_hash_id(pa_visit *visit)
 {
     char text[PA_REALM_LEN + PA_SESSION_ID_LEN];
+    const char *why;
 
     memcpy(text, visit->settings->realm, PA_REALM_LEN);
     memcpy(text + PA_REALM_LEN, visit->id, PA_SESSION_ID_LEN);
-    return pa_sha256(pa_bytes_of(text, sizeof(text)), visit->key);
+    why = pa_sha256(pa_bytes_of(text, sizeof(text)), visit->key);
+    pa_cache_key_mark(visit->key, 1);
+    return why;
 }
 
 const char *pa_visit_hash_name(const pa_visit_settings *settings, const char *kind,
@@ -106,10 +109,13 @@ const char *pa_visit_hash_name(const pa_visit_settings *settings, const char *ki
     const char *name = apr_pstrcat(pool, "\n", kind, "\n", issuer, "\n", value, NULL);
     apr_size_t len = strlen(name);
     char *text = apr_palloc(pool, PA_REALM_LEN + len);
+    const char *why;
 
     memcpy(text, settings->realm, PA_REALM_LEN);
     memcpy(text + PA_REALM_LEN, name, len);
-    return pa_sha256(pa_bytes_of(text, PA_REALM_LEN + len), out);
+    why = pa_sha256(pa_bytes_of(text, PA_REALM_LEN + len), out);
+    pa_cache_key_mark(out, 0);
+    return why;
 }
 
 apr_time_t pa_visit_session_end(const pa_visit_settings *settings, const pa_session *session)

@@ -1,0 +1,10 @@
+/* status.h: the counters and the stores, for those who watch this server: a section of mod_status,
+ * and `SetHandler plusauth-metrics` in the text format of Prometheus. */
+#ifndef PA_STATUS_H
+#define PA_STATUS_H
+
+#include "../plusauth.h"
+
+void pa_status_register(apr_pool_t *pool);
+
+#endif
