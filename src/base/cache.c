@@ -1,15 +1,29 @@
 /* cache.c: see cache.h. The lock is held for one provider call, or for the two that make up an
- * add or a replace; never while anything is waited for. */
+ * add or a replace; never while anything is waited for.
+ *
+ * Redis and memcached can be away. httpd's providers then say that there is no such record, for
+ * five seconds after each failure, and each request would wait for its own timeout. So a failure
+ * closes the cache for a while, in which nobody waits; then one caller tries, the others see it
+ * closed; and "not found" is believed again once something was stored. */
 #include "cache.h"
+
+#include <stdatomic.h>
 
 #include <apr_strings.h>
 
+#include "socache.h"
+
+#define CLOSED_FOR apr_time_from_sec(1)
+/* At most so long the one who tries keeps the others away. */
+#define TRY_FOR apr_time_from_sec(10)
+#define PROBE_KEPT apr_time_from_sec(60)
+
 struct pa_cache {
-    const ap_socache_provider_t *provider;
-    ap_socache_instance_t *instance;
+    pa_socache socache;
     apr_global_mutex_t *lock;
-    server_rec *server;
     apr_size_t longest;
+    _Atomic apr_time_t closed_until; /* 0: open. In each process its own. */
+    atomic_int doubtful;             /* what is not found may be there */
 };
 
 void pa_cache_key_mark(unsigned char *key, int counts)
@@ -28,18 +42,78 @@ pa_cache *pa_cache_create(apr_pool_t *pool, const ap_socache_provider_t *provide
                           ap_socache_instance_t *instance, apr_global_mutex_t *lock,
                           server_rec *server, apr_size_t longest)
 {
-    pa_cache *cache = apr_palloc(pool, sizeof(*cache));
+    pa_cache *cache = apr_pcalloc(pool, sizeof(*cache));
 
-    *cache = (pa_cache){ provider, instance, lock, server, longest };
+    cache->socache = (pa_socache){ provider, instance, server, lock == NULL };
+    cache->lock = lock;
+    cache->longest = longest;
     return cache;
 }
 
-static apr_status_t lock(pa_cache *cache)
+static int is_closed(pa_cache *cache)
 {
-    return cache->lock ? apr_global_mutex_lock(cache->lock) : APR_SUCCESS;
+    apr_time_t until = cache->closed_until, now;
+
+    if (until == 0)
+        return 0;
+    now = apr_time_now();
+    return now < until
+           || !atomic_compare_exchange_strong(&cache->closed_until, &until, now + TRY_FOR);
 }
 
-static apr_status_t unlock(pa_cache *cache, apr_status_t rv)
+/* Whether an answer means that the store is away, and not that it declines. */
+static int is_failure(apr_status_t rv)
+{
+    return rv != APR_SUCCESS && rv != APR_NOTFOUND && rv != APR_EEXIST && rv != APR_ENOSPC
+           && rv != APR_ENOMEM && rv != APR_EINVAL && rv != APR_EGENERAL;
+}
+
+static apr_status_t close_cache(pa_cache *cache, apr_status_t rv)
+{
+    cache->doubtful = 1;
+    cache->closed_until = apr_time_now() + CLOSED_FOR;
+    return rv;
+}
+
+/* What to make of "not found" after a failure. */
+static apr_status_t probe(pa_cache *cache, apr_pool_t *pool)
+{
+    static const unsigned char key[PA_CACHE_KEY_LEN] = "probe";
+
+    if (pa_socache_store(&cache->socache, key, apr_time_now() + PROBE_KEPT, pa_bytes_of("", 1),
+                         pool)
+        != APR_SUCCESS)
+        return close_cache(cache, APR_ECONNREFUSED);
+    cache->doubtful = 0;
+    cache->closed_until = 0;
+    return APR_NOTFOUND;
+}
+
+/* Learns from the answer of a distant store how it is. */
+static apr_status_t judge(pa_cache *cache, apr_status_t rv, apr_pool_t *pool)
+{
+    if (!cache->socache.distant)
+        return rv;
+    if (is_failure(rv))
+        return close_cache(cache, rv);
+    if (rv == APR_NOTFOUND && cache->doubtful)
+        return probe(cache, pool);
+    if (rv == APR_SUCCESS && cache->doubtful)
+        cache->doubtful = 0;
+    if (cache->closed_until != 0)
+        cache->closed_until = 0;
+    return rv;
+}
+
+/* Takes the lock, where there is one; fails where there is no use in asking. */
+static apr_status_t enter(pa_cache *cache)
+{
+    if (cache->lock)
+        return apr_global_mutex_lock(cache->lock);
+    return is_closed(cache) ? APR_ECONNREFUSED : APR_SUCCESS;
+}
+
+static apr_status_t leave(pa_cache *cache, apr_status_t rv)
 {
     apr_status_t unlocked = cache->lock ? apr_global_mutex_unlock(cache->lock) : APR_SUCCESS;
 
@@ -51,8 +125,8 @@ static apr_status_t retrieve(pa_cache *cache, const unsigned char *key, apr_pool
 {
     unsigned char *buffer = apr_palloc(pool, cache->longest + 1);
     unsigned int len = (unsigned int)cache->longest;
-    apr_status_t rv = cache->provider->retrieve(cache->instance, cache->server, key,
-                                                PA_CACHE_KEY_LEN, buffer, &len, pool);
+    apr_status_t rv =
+        judge(cache, pa_socache_retrieve(&cache->socache, key, buffer, &len, pool), pool);
 
     if (rv != APR_SUCCESS)
         return rv;
@@ -64,38 +138,41 @@ static apr_status_t retrieve(pa_cache *cache, const unsigned char *key, apr_pool
 static apr_status_t store(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
                           pa_bytes value, apr_pool_t *pool)
 {
-    /* A longer one could not be read back. The provider's prototype lacks a const. */
+    apr_status_t rv;
+
+    /* A longer one could not be read back. */
     if (value.len > cache->longest)
         return APR_ENOSPC;
-    return cache->provider->store(cache->instance, cache->server, key, PA_CACHE_KEY_LEN, expiry,
-                                  (unsigned char *)value.at, (unsigned int)value.len, pool);
+    rv = pa_socache_store(&cache->socache, key, expiry, value, pool);
+    /* Nothing has to be found to be stored: so say the providers of a server that is away. */
+    return judge(cache, rv == APR_NOTFOUND ? APR_ECONNREFUSED : rv, pool);
 }
 
 apr_status_t pa_cache_get(pa_cache *cache, const unsigned char *key, apr_pool_t *pool,
                           pa_bytes *out)
 {
-    apr_status_t rv = lock(cache);
+    apr_status_t rv = enter(cache);
 
     if (rv != APR_SUCCESS)
         return rv;
-    return unlock(cache, retrieve(cache, key, pool, out));
+    return leave(cache, retrieve(cache, key, pool, out));
 }
 
 apr_status_t pa_cache_put(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
                           pa_bytes value, apr_pool_t *pool)
 {
-    apr_status_t rv = lock(cache);
+    apr_status_t rv = enter(cache);
 
     if (rv != APR_SUCCESS)
         return rv;
-    return unlock(cache, store(cache, key, expiry, value, pool));
+    return leave(cache, store(cache, key, expiry, value, pool));
 }
 
 /* Stores when what retrieve says of the present record is `when`. */
 static apr_status_t store_when(pa_cache *cache, apr_status_t when, const unsigned char *key,
                                apr_time_t expiry, pa_bytes value, apr_pool_t *pool)
 {
-    apr_status_t rv = lock(cache);
+    apr_status_t rv = enter(cache);
     apr_pool_t *scratch;
     pa_bytes present;
 
@@ -105,8 +182,8 @@ static apr_status_t store_when(pa_cache *cache, apr_status_t when, const unsigne
     rv = retrieve(cache, key, scratch, &present);
     apr_pool_destroy(scratch);
     if (rv == when)
-        return unlock(cache, store(cache, key, expiry, value, pool));
-    return unlock(cache, rv == APR_SUCCESS ? APR_EEXIST : rv);
+        return leave(cache, store(cache, key, expiry, value, pool));
+    return leave(cache, rv == APR_SUCCESS ? APR_EEXIST : rv);
 }
 
 apr_status_t pa_cache_add(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
@@ -125,7 +202,7 @@ apr_status_t pa_cache_update(pa_cache *cache, const unsigned char *key, apr_time
                              pa_cache_edit *edit, void *context, apr_pool_t *pool)
 {
     pa_bytes present = { (const unsigned char *)"", 0 }, made = present;
-    apr_status_t rv = lock(cache);
+    apr_status_t rv = enter(cache);
 
     if (rv != APR_SUCCESS)
         return rv;
@@ -134,26 +211,27 @@ apr_status_t pa_cache_update(pa_cache *cache, const unsigned char *key, apr_time
         rv = edit(context, present, pool, &made);
     if (rv == APR_SUCCESS)
         rv = store(cache, key, expiry, made, pool);
-    return unlock(cache, rv);
+    return leave(cache, rv);
 }
 
 apr_status_t pa_cache_run(pa_cache *cache, pa_cache_task *task, void *context)
 {
-    apr_status_t rv = lock(cache);
+    apr_status_t rv = enter(cache);
 
     if (rv != APR_SUCCESS)
         return rv;
-    return unlock(cache, task(context, cache->provider, cache->instance, cache->server));
+    return leave(cache, task(context, cache->socache.provider, cache->socache.instance,
+                             cache->socache.server));
 }
 
 int pa_cache_is_same(const pa_cache *a, const pa_cache *b)
 {
-    return a->instance == b->instance;
+    return a->socache.instance == b->socache.instance;
 }
 
 const char *pa_cache_provider_name(const pa_cache *cache)
 {
-    return cache->provider->name;
+    return cache->socache.provider->name;
 }
 
 int pa_cache_is_locked(const pa_cache *cache)
@@ -163,10 +241,10 @@ int pa_cache_is_locked(const pa_cache *cache)
 
 apr_status_t pa_cache_remove(pa_cache *cache, const unsigned char *key, apr_pool_t *pool)
 {
-    apr_status_t rv = lock(cache);
+    apr_status_t rv = enter(cache);
 
     if (rv != APR_SUCCESS)
         return rv;
-    rv = cache->provider->remove(cache->instance, cache->server, key, PA_CACHE_KEY_LEN, pool);
-    return unlock(cache, rv == APR_NOTFOUND ? APR_SUCCESS : rv);
+    rv = judge(cache, pa_socache_remove(&cache->socache, key, pool), pool);
+    return leave(cache, rv == APR_NOTFOUND ? APR_SUCCESS : rv);
 }
