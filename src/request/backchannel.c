@@ -3,9 +3,11 @@
 
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <http_request.h>
 
 #include "../base/json.h"
 #include "../base/url.h"
+#include "../protocol/jwt_claims.h"
 #include "../protocol/logout_token.h"
 #include "../state/audit.h"
 #include "../state/logout_memory.h"
@@ -46,83 +48,100 @@ static int refuse_fault(request_rec *r, const pa_fault *fault)
     return refuse(r, HTTP_SERVICE_UNAVAILABLE, fault->why);
 }
 
-/* The provider whose issuer the token says it is of: a claim that only chooses whose keys it is
- * verified with. */
-static const pa_provider *provider_of(request_rec *r, const char *token)
+/* The configuration may have a slash after it that the provider's own words lack. */
+static int is_issuer(const pa_provider *provider, const char *iss)
+{
+    apr_size_t len = strlen(iss);
+
+    return strncmp(provider->issuer, iss, len) == 0
+           && (!provider->issuer[len] || strcmp(provider->issuer + len, "/") == 0);
+}
+
+/* The provider of an issuer: of several clients there the one that is meant, if any is. */
+static const pa_provider *find_provider(request_rec *r, const char *iss, const json_t *claims)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const pa_provider *found = NULL;
+
+    for (apr_hash_index_t *i = apr_hash_first(r->pool, conf->providers); i; i = apr_hash_next(i)) {
+        const pa_provider *provider = apr_hash_this_val(i);
+
+        if (!is_issuer(provider, iss))
+            continue;
+        found = provider;
+        if (claims && !pa_jwt_claims_check_aud(claims, provider->client_id))
+            break;
+    }
+    return found;
+}
+
+/* The provider that the token says it is of: claims that only choose whose keys it is verified
+ * with. */
+static const pa_provider *provider_of(request_rec *r, const char *token)
+{
     const char *iss;
     pa_jwt *jwt;
 
     if (pa_jwt_parse(r->pool, token, &jwt) || !(iss = pa_json_text(jwt->claims, "iss")))
         return NULL;
-    for (apr_hash_index_t *i = apr_hash_first(r->pool, conf->providers); i; i = apr_hash_next(i)) {
-        const pa_provider *provider = apr_hash_this_val(i);
-        apr_size_t len = strlen(iss);
-
-        /* The configuration may have a slash after it that the provider's own words lack. */
-        if (strncmp(provider->issuer, iss, len) == 0
-            && (!provider->issuer[len] || strcmp(provider->issuer + len, "/") == 0))
-            return provider;
-    }
-    return NULL;
+    return find_provider(r, iss, jwt->claims);
 }
 
+/* *client is what the provider's sessions and tokens are kept under. */
 static const pa_fault *validate(request_rec *r, const pa_provider *provider, const char *text,
-                                pa_metadata **metadata, pa_logout_token *token)
+                                const char **client, pa_logout_token *token)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
+    pa_metadata *metadata;
     const pa_fault *fault =
-        pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, metadata);
+        pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, &metadata);
 
     if (fault)
         return fault;
-    return pa_logout_token_validate(
-        conf->client, r->pool, provider, *metadata, text,
-        pa_logout_memory_alg(&conf->visit, (*metadata)->issuer, r->pool), apr_time_now(), token);
+    *client = pa_session_index_client(r->pool, provider->name, metadata->issuer);
+    return pa_logout_token_validate(conf->client, r->pool, provider, metadata, text,
+                                    pa_logout_memory_alg(&conf->visit, *client, r->pool),
+                                    apr_time_now(), token);
 }
 
 /* First everything ends, then the token counts as used: one that could not be obeyed may come
- * again. */
-static apr_status_t obey(request_rec *r, const char *issuer, const pa_logout_token *token,
-                         pa_bytes *ended)
+ * again. APR_EEXIST: it was used before. */
+static apr_status_t obey(request_rec *r, const char *client, const pa_logout_token *token)
 {
     const pa_visit_settings *settings = &pa_server_conf_get(r->server)->visit;
-    apr_status_t rv;
+    pa_bytes ended = { NULL, 0 };
+    apr_status_t rv = pa_logout_memory_check_jti(settings, client, token->jti, r->pool);
 
-    rv = pa_session_index_end(settings, issuer, token->sub, token->sid, ended, r->pool);
+    if (rv == APR_SUCCESS)
+        rv = pa_session_index_end(settings, client, token->sub, token->sid, &ended, r->pool);
+    log_ended(r, ended);
     if (rv != APR_SUCCESS)
         return rv;
-    return pa_logout_memory_use_jti(settings, issuer, token->jti,
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "back-channel logout of a %s: %d sessions here",
+                  token->sid ? "sid" : "sub", (int)(ended.len / PA_CACHE_KEY_LEN));
+    return pa_logout_memory_use_jti(settings, client, token->jti,
                                     r->request_time + 2 * PA_LOGOUT_TOKEN_AGE_MAX, r->pool);
 }
 
 static int end_sessions(request_rec *r, const char *text)
 {
-    const pa_visit_settings *settings = &pa_server_conf_get(r->server)->visit;
     const pa_provider *provider = provider_of(r, text);
     const pa_fault *fault;
-    pa_metadata *metadata;
     pa_logout_token token;
+    const char *client;
     apr_status_t rv;
-    pa_bytes ended = { NULL, 0 };
 
     if (!provider)
         return refuse(r, HTTP_BAD_REQUEST, "no token of a provider that is configured here");
-    if ((fault = validate(r, provider, text, &metadata, &token)))
+    if ((fault = validate(r, provider, text, &client, &token)))
         return refuse_fault(r, fault);
-    rv = pa_logout_memory_check_jti(settings, metadata->issuer, token.jti, r->pool);
+    rv = obey(r, client, &token);
     if (rv == APR_EEXIST)
         return refuse(r, HTTP_BAD_REQUEST, "its jti was used before");
-    if (rv == APR_SUCCESS)
-        rv = obey(r, metadata->issuer, &token, &ended);
-    log_ended(r, ended);
     if (rv != APR_SUCCESS) {
         pa_counters_add(PA_COUNT_STORE_ERROR);
         return refuse(r, HTTP_SERVICE_UNAVAILABLE, "the session store does not answer");
     }
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "back-channel logout of a %s: %d sessions here",
-                  token.sid ? "sid" : "sub", (int)(ended.len / PA_CACHE_KEY_LEN));
     no_store(r);
     ap_set_content_length(r, 0);
     return OK;
@@ -143,37 +162,50 @@ int pa_backchannel_handler(request_rec *r)
 
 /* Whether the frame's parameters are those of the session that this browser has. Without the
  * browser's cookie anybody who knows a sid could end its session. */
-static int is_meant(request_rec *r, const pa_session *session)
+static int is_meant(const pa_session *session, const char *iss, const char *sid)
 {
-    apr_table_t *parameters;
-    const char *iss, *sid;
-
-    if (!session || !session->sid || !r->args || pa_form_parse(r->pool, r->args, &parameters))
-        return 0;
-    iss = apr_table_get(parameters, "iss");
-    sid = apr_table_get(parameters, "sid");
-    return iss && sid && strcmp(iss, session->issuer) == 0 && strcmp(sid, session->sid) == 0;
+    return session && session->sid && iss && sid && strcmp(iss, session->issuer) == 0
+           && strcmp(sid, session->sid) == 0;
 }
 
-int pa_frontchannel_handler(request_rec *r)
+/* The one page of ours that may be framed, by the provider alone that its own URL names: also when
+ * its session is gone already. */
+static int frame(request_rec *r, const char *iss)
 {
-    const pa_provider *provider = pa_config_session_provider(r);
+    const pa_provider *provider = iss ? find_provider(r, iss, NULL) : NULL;
     const char *framer = provider ? pa_url_origin(r->pool, provider->issuer) : NULL;
-    const pa_session *session = NULL;
-    apr_status_t rv = pa_session_load(r, &session);
 
-    if (r->method_number != M_GET)
-        return HTTP_METHOD_NOT_ALLOWED;
-    no_store(r);
-    if (rv == APR_SUCCESS && is_meant(r, session) && (rv = pa_session_end(r)) == APR_SUCCESS)
-        pa_audit_end(r, PA_COUNT_LOGOUT_FRONT_CHANNEL, pa_visit_of(r)->key);
-    if (rv != APR_SUCCESS)
-        return pa_authn_store_failure(r, rv);
-    /* The one page of ours that may be framed, by the provider alone. */
     apr_table_setn(r->headers_out, "Content-Security-Policy",
                    apr_pstrcat(r->pool, "default-src 'none'; frame-ancestors ",
                                framer ? framer : "'none'", NULL));
     ap_set_content_type(r, "text/html; charset=utf-8");
-    ap_rputs("<!DOCTYPE html><title>Signed out</title>\n", r);
+    ap_rputs("<!DOCTYPE html>\n<title>Sign-out</title>\n", r);
     return OK;
+}
+
+int pa_frontchannel_handler(request_rec *r)
+{
+    const pa_session *session = NULL;
+    apr_table_t *parameters = NULL;
+    const char *iss = NULL, *sid = NULL;
+    apr_status_t rv;
+
+    if (r->method_number != M_GET) {
+        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
+        return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
+                             "This is for a frame on the sign-in service's page.", NULL);
+    }
+    no_store(r);
+    if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
+        return pa_authn_store_failure(r, rv);
+    if (r->args && !pa_form_parse(r->pool, r->args, &parameters)) {
+        iss = apr_table_get(parameters, "iss");
+        sid = apr_table_get(parameters, "sid");
+    }
+    if (is_meant(session, iss, sid)) {
+        if ((rv = pa_session_end(r)) != APR_SUCCESS)
+            return pa_authn_store_failure(r, rv);
+        pa_audit_end(r, PA_COUNT_LOGOUT_FRONT_CHANNEL, pa_visit_of(r)->key);
+    }
+    return frame(r, iss);
 }

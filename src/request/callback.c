@@ -17,6 +17,8 @@
 #include "../state/audit.h"
 #include "../state/logout_memory.h"
 #include "../state/session.h"
+#include "../state/session_index.h"
+#include "answer.h"
 #include "authn.h"
 #include "config.h"
 #include "login.h"
@@ -178,11 +180,13 @@ static void mark_done(request_rec *r, returning *back)
 
 static int sign_in(request_rec *r, returning *back)
 {
+    const char *client =
+        pa_session_index_client(r->pool, back->provider->name, back->metadata->issuer);
     apr_status_t rv = pa_session_begin(r, make_session(r, back));
 
     if (rv == APR_SUCCESS)
-        rv = pa_logout_memory_note_alg(pa_visit_of(r)->settings, back->metadata->issuer, back->alg,
-                                       r->request_time, r->pool);
+        rv = pa_logout_memory_note_alg(pa_visit_of(r)->settings, client, back->alg, r->request_time,
+                                       r->pool);
     if (rv != APR_SUCCESS)
         return pa_authn_store_failure(r, rv);
     pa_audit_login(r, pa_visit_of(r)->key);
@@ -191,10 +195,21 @@ static int sign_in(request_rec *r, returning *back)
         r, pa_url_check_return(back->login->return_to) ? "/" : back->login->return_to);
 }
 
+/* An answer that breaks a rule before anything was asked for with it. */
+static int not_usable(request_rec *r, const char *why)
+{
+    pa_counters_add(PA_COUNT_REFUSED_RULE);
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "[%s] callback refused: %s", pa_page_request_id(r),
+                  why);
+    return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_response",
+                         "The answer of the sign-in service cannot be used.", NULL);
+}
+
 /* The state is this browser's: what the provider says now counts, once. */
-static int finish(request_rec *r, const apr_table_t *parameters, returning *back)
+static int finish(request_rec *r, const pa_answer *answer, returning *back)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const apr_table_t *parameters = NULL;
     const char *code = NULL, *why;
     const pa_fault *fault;
     apr_status_t rv = APR_SUCCESS;
@@ -212,15 +227,12 @@ static int finish(request_rec *r, const apr_table_t *parameters, returning *back
                                   &back->metadata);
     if (fault)
         return pa_login_fault(r, "callback", fault);
-    if ((fault = pa_authorization_answer(r->pool, back->metadata, parameters, &code))) {
-        if (fault->kind != PA_FAULT_RULE)
-            return pa_login_fault(r, "callback", fault);
-        pa_counters_add(PA_COUNT_REFUSED_RULE);
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "[%s] callback refused: %s",
-                      pa_page_request_id(r), fault->why);
-        return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_response",
-                             "The answer of the sign-in service cannot be used.", NULL);
-    }
+    fault = pa_answer_check(r, back->provider, back->metadata, answer, &parameters);
+    if (!fault)
+        fault = pa_authorization_answer(r->pool, back->metadata, parameters, &code);
+    if (fault)
+        return fault->kind == PA_FAULT_RULE ? not_usable(r, fault->why)
+                                            : pa_login_fault(r, "callback", fault);
     if ((fault = ask_provider(r, code, back)))
         return pa_login_fault(r, "login refused", fault);
     return sign_in(r, back);
@@ -228,21 +240,18 @@ static int finish(request_rec *r, const apr_table_t *parameters, returning *back
 
 int pa_callback_handler(request_rec *r)
 {
-    apr_table_t *parameters = NULL;
     returning back = { 0 };
+    pa_answer answer;
     const char *why;
     int status;
 
-    if (r->method_number != M_GET) {
-        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
-        return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
-                             "The sign-in service comes back by a plain visit.", NULL);
-    }
-    if ((why = pa_form_parse(r->pool, r->args ? r->args : "", &parameters)))
+    if (r->method_number != M_GET)
+        return pa_answer_take_post(r);
+    if ((why = pa_answer_read(r, &answer)))
         return stale(r, why);
-    if (!find_login(r, apr_table_get(parameters, "state"), &back))
+    if (!find_login(r, answer.state, &back))
         return stale(r, "no login of this browser has its state");
-    status = finish(r, parameters, &back);
+    status = finish(r, &answer, &back);
     if (!back.login->done)
         pa_visit_set_login_cookie(r, pa_visit_of(r)->settings, back.slot, NULL, 0);
     return status;

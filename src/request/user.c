@@ -37,29 +37,46 @@ static const char *describe(request_rec *r, const pa_session *session)
     return pa_json_dump(r->pool, user, 0);
 }
 
-int pa_user_handler(request_rec *r)
+/* Scripts ask here, whatever they say of what they accept. */
+static int refuse(request_rec *r, int status, const char *error, const char *message)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const char *location = NULL;
+
+    if (status == HTTP_UNAUTHORIZED) {
+        location = apr_pstrcat(r->pool, conf->origin, conf->path[PA_PATH_LOGIN], NULL);
+        /* RFC 9110 11.6.1: a 401 names a way in. */
+        apr_table_setn(r->err_headers_out, "WWW-Authenticate",
+                       apr_psprintf(r->pool, "PlusAuth location=\"%s\"", location));
+    }
+    apr_table_setn(r->headers_in, "Accept", "application/json");
+    return pa_page_error(r, status, error, message, location);
+}
+
+int pa_user_handler(request_rec *r)
+{
     const pa_session *session = NULL;
     const char *text;
     apr_status_t rv;
 
+    if (!pa_server_conf_get(r->server)->enabled)
+        return HTTP_NOT_FOUND;
     ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
     if (r->method_number == M_OPTIONS)
         return ap_send_http_options(r);
-    if (r->method_number != M_GET)
-        return HTTP_METHOD_NOT_ALLOWED;
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
-    if (!conf->enabled)
-        return HTTP_NOT_FOUND;
-    if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
+    if (r->method_number != M_GET)
+        return refuse(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request", "This is to be read alone.");
+    if ((rv = pa_session_load(r, &session)) != APR_SUCCESS) {
+        apr_table_setn(r->headers_in, "Accept", "application/json");
         return pa_authn_store_failure(r, rv);
+    }
     if (!session)
-        return pa_page_error(r, HTTP_UNAUTHORIZED, "login_required", "Nobody is signed in.",
-                             apr_pstrcat(r->pool, conf->origin, conf->path[PA_PATH_LOGIN], NULL));
+        return refuse(r, HTTP_UNAUTHORIZED, "login_required", "Nobody is signed in.");
     if (!(text = describe(r, session)))
         return HTTP_INTERNAL_SERVER_ERROR;
     ap_set_content_type(r, "application/json");
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     ap_rputs(text, r);
     ap_rputs("\n", r);
     return OK;

@@ -7,19 +7,21 @@
 #include "../base/jwa.h"
 #include "visit.h"
 
-/* Notes which algorithm the provider signs this client's tokens with. */
-apr_status_t pa_logout_memory_note_alg(const pa_visit_settings *settings, const char *issuer,
+/* `client` is pa_session_index_client's in all of them.
+ *
+ * Notes which algorithm the provider signs this client's tokens with. */
+apr_status_t pa_logout_memory_note_alg(const pa_visit_settings *settings, const char *client,
                                        pa_alg_set alg, apr_time_t now, apr_pool_t *pool);
 
 /* That algorithm; 0 when it is not known. */
-pa_alg_set pa_logout_memory_alg(const pa_visit_settings *settings, const char *issuer,
+pa_alg_set pa_logout_memory_alg(const pa_visit_settings *settings, const char *client,
                                 apr_pool_t *pool);
 
 /* Whether a logout token's jti was used before (APR_EEXIST) or not (APR_SUCCESS); and its use,
- * remembered until `until`. */
-apr_status_t pa_logout_memory_check_jti(const pa_visit_settings *settings, const char *issuer,
+ * remembered until `until`, with the same result: of two at once one is the first. */
+apr_status_t pa_logout_memory_check_jti(const pa_visit_settings *settings, const char *client,
                                         const char *jti, apr_pool_t *pool);
-apr_status_t pa_logout_memory_use_jti(const pa_visit_settings *settings, const char *issuer,
+apr_status_t pa_logout_memory_use_jti(const pa_visit_settings *settings, const char *client,
                                       const char *jti, apr_time_t until, apr_pool_t *pool);
 
 #endif
