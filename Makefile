@@ -28,10 +28,11 @@ CFLAGS    += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong -fno-
              -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
              -Wpointer-arith -Wwrite-strings -Wvla -Wno-format-nonliteral $(SANITIZE)
 LDFLAGS   += -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANITIZE)
-LIBS       = -lcurl -ljansson -lcrypto
+LIBS       = -lcurl -ljansson -lcrypto -lz
 APR_LIBS   = $(call once,APR_LIBS,echo `apr-1-config --link-ld` `apu-1-config --link-ld`)
 
-LIBRARY_SOURCES := $(wildcard src/base/*.c src/protocol/*.c) src/state/login_state.c src/state/session_record.c
+LIBRARY_SOURCES := $(wildcard src/base/*.c src/protocol/*.c) src/state/login_state.c src/state/session_record.c \
+                   src/state/session_sealed.c src/state/ended_list.c
 MODULE_SOURCES  := mod_plusauth.c $(wildcard src/request/*.c) \
                    $(filter-out $(LIBRARY_SOURCES),$(wildcard src/state/*.c))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
