@@ -5,6 +5,8 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const set = (values) => ({ userinfo: (claims) => ({ ...claims, ...values }) });
 const replace = (reply) => ({ userinfoReply: () => reply });
 const text = (change) => ({ userinfoReply: (reply) => ({ ...reply, body: change(JSON.stringify(reply.body)) }) });
+const many = (count, size) => set(Object.fromEntries(
+    Array.from({ length: count }, (x, i) => [`extra_${i}`, 'e'.repeat(size)])));
 const nest = (depth) => (depth ? { deeper: nest(depth - 1) } : 'bottom');
 
 export const userinfo = {
@@ -41,6 +43,8 @@ export const userinfo = {
     claim_crlf: set({ name: 'Ada\r\nX-Evil: 1\r\n\r\n<h1>', 'x\r\ny': 'z', 'bad name!': 'spaced' }),
     claim_nul: set({ name: 'Ada\0Lovelace' }),
     claim_long: set({ picture: 'p'.repeat(100 * 1024) }),
+    claims_80k: many(20, 4096),
+    claims_9k: many(3, 3072),
     claim_nested: set({ address: { street_address: '1 High Street', country: 'UK' }, tree: nest(12) }),
     claim_unicode: set({ name: 'Ада Лавлейс 🧮', email: 'ада@example.test' }),
     claim_markup: set({ name: '<script>alert("name")</script>', username: '"><img src=x onerror=alert(1)>', email: '<b>&"\'' }),

@@ -1,0 +1,54 @@
+# store.t: a store that does not answer, or is too small: 503, never a login loop, and never open.
+use strict;
+use warnings;
+use lib 't/lib';
+use PlusAuth::Attack;
+use PlusAuth::Test;
+use Test::More;
+
+# 503 with Retry-After, and nothing given away.
+sub unavailable {
+    my ($answer, $name) = @_;
+    return subtest $name => sub {
+        is $answer->code, 503, 'status 503';
+        like $answer->header('Retry-After'), qr/^\d+$/, 'Retry-After';
+        ok $answer->decoded_content !~ $PROTECTED, 'nothing protected';
+        ok !(grep { /^plusauth=[^;]/ } $answer->header('Set-Cookie')), 'no session cookie';
+    };
+}
+
+# [virtual host, fault that makes the session too large for it]
+for my $case (['store_down'], ['store_tiny', 'userinfo.claims_9k'], ['app', 'userinfo.claims_80k']) {
+    my ($name, @faults) = @$case;
+    my $site = site($name);
+    my $page = "$site/app/page.html";
+    subtest "a store that cannot keep the session ($name)" => sub {
+        faults(@faults);
+        my $browser = browser();
+        unavailable($browser->visit($page), 'a login');
+        is scalar calls_to('/authorize'), 1, 'is tried once, not over and over';
+        my $callback = $browser->until($page, qr{/login/callback});
+        my $json = $browser->get($callback, Accept => 'application/json');
+        is json($json)->{error}, 'temporarily_unavailable', 'and as JSON';
+        is $browser->get("$site/open/sorry.html")->code, 200, 'what is not protected is served';
+        return if $name eq 'store_down';
+        faults();
+        is browser()->visit($page)->code, 200, 'a smaller session is kept';
+    };
+}
+
+subtest 'a store that does not answer, and a browser that has a session' => sub {
+    my $site = site('store_down');
+    my $browser = browser();
+    $browser->set_cookie(plusauth => 'A' x 43);
+    faults();
+    unavailable($browser->get("$site/app/page.html"), 'a navigation');
+    unavailable($browser->fetch("$site/app/page.html"), 'a fetch');
+    unavailable($browser->get("$site/login"), 'the login path');
+    unavailable($browser->get("$site/logout", site => 'same-origin'), 'the logout path');
+    is scalar calls(), 0, 'nobody was sent to the provider';
+    is $browser->get("$site/open/sorry.html")->code, 200, 'what is not protected is served';
+    like log_since(0), qr/session store does not answer/, 'the log says so';
+};
+
+done_testing;
