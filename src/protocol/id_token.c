@@ -10,6 +10,7 @@
 #include "../base/crypto.h"
 #include "../base/json.h"
 #include "jwt_claims.h"
+#include "nested.h"
 #include "signature.h"
 
 /* OpenID Connect Core section 2 */
@@ -203,7 +204,8 @@ const pa_fault *pa_id_token_validate(const pa_client *client, apr_pool_t *pool,
     const char *why;
     pa_jwt *jwt;
 
-    if ((why = pa_jwt_parse(pool, text, &jwt)))
+    if ((why = pa_nested_open(pool, expected->provider, text, &text))
+        || (why = pa_jwt_parse(pool, text, &jwt)))
         return broken(pool, why);
     fault = pa_signature_verify(client, pool, expected->provider, metadata, jwt, expected->now);
     if (fault)

@@ -57,8 +57,9 @@ typedef struct pa_provider {
     const char *client_id;
     const char *client_secret; /* NULL for a public client */
     pa_client_auth client_auth;
-    pa_alg_set client_auth_alg;            /* for assertions; 0: the key's best */
-    const apr_array_header_t *client_keys; /* const pa_private_key *, the first signs; never NULL */
+    pa_alg_set client_auth_alg; /* for assertions; 0: the key's best */
+    const apr_array_header_t
+        *client_keys; /* const pa_private_key *, the first signs; NULL or empty: none */
     pa_request_mode request;
     pa_response_mode response;
     pa_sender_constrain sender_constrain;

@@ -113,12 +113,19 @@ static const pa_fault *ask_provider(request_rec *r, const char *code, returning 
     if (fault)
         return fault;
     back->id_token = jwt->claims;
+    /* What was encrypted to us is kept as the provider signed it: it alone can read that again. */
+    back->tokens.id_token = (const char *)jwt->signing_input.at;
     back->alg = jwt->alg;
     if (!back->provider->userinfo || !back->metadata->userinfo_endpoint)
         return NULL;
-    return pa_userinfo_fetch(conf->client, r->pool, back->provider, back->metadata,
-                             back->tokens.access_token, pa_json_text(jwt->claims, "sub"),
-                             &back->userinfo);
+    fault = pa_userinfo_fetch(conf->client, r->pool, back->provider, back->metadata,
+                              back->tokens.access_token, pa_json_text(jwt->claims, "sub"),
+                              &back->userinfo);
+    if (!fault && !back->userinfo)
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "userinfo refuses the access token for %s: the claims are the ID token's",
+                      back->provider->audience);
+    return fault;
 }
 
 static void add_variable(pa_session *session, const char *name, const char *value)

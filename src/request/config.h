@@ -59,7 +59,7 @@ typedef struct pa_server_conf {
     const char *redirect_uri;
     int secure; /* whether the origin is https */
     pa_visit_settings visit;
-    pa_seal_keys *logout_keys; /* seal the state of a logout, and its confirmation */
+    pa_seal_keys *ticket_keys; /* see ticket.h */
     pa_client *client;         /* of this process */
     pa_cache *used_states;     /* states whose code was sent: none is sent twice */
 } pa_server_conf;

@@ -173,7 +173,7 @@ static const char *complete_keys(apr_pool_t *pool, pa_server_conf *conf)
     login = apr_pstrcat(pool, "mod_plusauth login ",
                         apr_pescape_hex(pool, conf->visit.realm, PA_REALM_LEN, 0), NULL);
     if ((why = pa_seal_keys_derive(pool, secrets, login, &conf->visit.login_keys))
-        || (why = pa_seal_keys_derive(pool, secrets, "mod_plusauth logout", &conf->logout_keys)))
+        || (why = pa_seal_keys_derive(pool, secrets, "mod_plusauth ticket", &conf->ticket_keys)))
         return why;
     /* Shared memory is ours alone; any other store is, or is kept, somewhere else. */
     if (conf->store && strncmp(conf->store, "shmcb", 5) != 0)

@@ -7,8 +7,6 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include "../base/base64url.h"
-#include "../base/seal.h"
 #include "../base/url.h"
 #include "../protocol/end_session.h"
 #include "../protocol/revocation.h"
@@ -19,38 +17,10 @@
 #include "form.h"
 #include "login.h"
 #include "page.h"
+#include "ticket.h"
 
 /* How long a confirmation page, or a visit to the provider's logout page, may take. */
 #define TICKET_LIFETIME apr_time_from_sec(30 * 60)
-#define TICKET_MAX 200
-
-/* A ticket says that we gave it, for a purpose, a while ago: sealed, so that it needs no memory
- * here. */
-static const char *ticket_new(request_rec *r, const char *purpose, const char **out)
-{
-    const char *now = apr_psprintf(r->pool, "%" APR_TIME_T_FMT, r->request_time);
-    pa_bytes sealed;
-    const char *why = pa_seal(r->pool, pa_server_conf_get(r->server)->logout_keys,
-                              pa_bytes_text(purpose), pa_bytes_text(now), &sealed);
-
-    if (!why)
-        *out = pa_base64url_encode(r->pool, sealed);
-    return why;
-}
-
-static int ticket_is_good(request_rec *r, const char *purpose, const char *ticket)
-{
-    pa_bytes sealed, plain;
-    apr_time_t given;
-
-    if (!ticket || strlen(ticket) > TICKET_MAX
-        || pa_base64url_decode(r->pool, ticket, strlen(ticket), &sealed)
-        || pa_unseal(r->pool, pa_server_conf_get(r->server)->logout_keys, pa_bytes_text(purpose),
-                     sealed, &plain))
-        return 0;
-    given = (apr_time_t)apr_atoi64((const char *)plain.at);
-    return r->request_time - given <= TICKET_LIFETIME;
-}
 
 /* Bound to the session that it ends. */
 static const char *confirm_purpose(request_rec *r)
@@ -84,7 +54,7 @@ static int ask_person(request_rec *r)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
     pa_page page = { .file = "goodbye.html", .status = HTTP_OK, .title = "Sign out?" };
-    const char *why = ticket_new(r, confirm_purpose(r), &page.confirm);
+    const char *why = pa_ticket_seal(r, confirm_purpose(r), "", &page.confirm);
     const pa_provider *provider = pa_config_session_provider(r);
     const pa_fault *fault = NULL;
     pa_metadata *metadata;
@@ -136,7 +106,7 @@ static int sign_out(request_rec *r, const pa_session *session)
         fault = pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, &metadata);
     if (provider && !fault)
         revoke_token(r, provider, metadata, session);
-    if (fault || !provider || ticket_new(r, "logout", &state)) {
+    if (fault || !provider || pa_ticket_seal(r, "logout", "", &state)) {
         pa_page page = { .file = "goodbye.html", .status = HTTP_OK, .title = "Signed out here" };
 
         if (fault)
@@ -172,10 +142,11 @@ int pa_logout_handler(request_rec *r)
     /* Never signed in, signed out already, or back from the provider. */
     if (!session
         || (r->args && !pa_form_parse(r->pool, r->args, &parameters)
-            && ticket_is_good(r, "logout", apr_table_get(parameters, "state"))))
+            && pa_ticket_open(r, "logout", apr_table_get(parameters, "state"), TICKET_LIFETIME)))
         return pa_login_redirect(r, conf->after_logout);
     if (is_own_request(r)
-        || (r->method_number == M_POST && ticket_is_good(r, confirm_purpose(r), posted_confirm(r))))
+        || (r->method_number == M_POST
+            && pa_ticket_open(r, confirm_purpose(r), posted_confirm(r), TICKET_LIFETIME)))
         return sign_out(r, session);
     return ask_person(r);
 }

@@ -171,8 +171,6 @@ static const char *check_modes(apr_pool_t *pool, const pa_provider *provider)
                "client_secret_post";
     if (provider->request != PA_REQUEST_QUERY)
         return "PlusAuthRequest: this version knows query";
-    if (provider->response != PA_RESPONSE_QUERY)
-        return "PlusAuthResponse: this version knows query";
     if (provider->sender_constrain != PA_SENDER_CONSTRAIN_OFF)
         return "PlusAuthSenderConstrain: this version knows off";
     if ((provider->request == PA_REQUEST_JAR || provider->request == PA_REQUEST_PAR_JAR)

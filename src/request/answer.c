@@ -1,0 +1,146 @@
+/* answer.c: see answer.h. */
+#include "answer.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "../base/url.h"
+#include "form.h"
+#include "page.h"
+#include "ticket.h"
+
+#define PURPOSE "answer"
+/* From the POST to the GET that follows it at once. */
+#define POSTED_AGE apr_time_from_sec(60)
+/* What fits in a request line once it is sealed. */
+#define POSTED_MAX 5500
+
+/* The state in a JWT, read with the keys of whichever provider can. It only finds the login, whose
+ * provider then has to have signed it. */
+static const char *state_in_jwt(request_rec *r, const char *response)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+
+    for (apr_hash_index_t *i = apr_hash_first(r->pool, conf->providers); i; i = apr_hash_next(i)) {
+        const pa_provider *provider = apr_hash_this_val(i);
+        pa_jarm jarm;
+
+        if (provider->response == PA_RESPONSE_JWT
+            && !pa_jarm_read(r->pool, provider, response, &jarm))
+            return jarm.state;
+    }
+    return NULL;
+}
+
+const char *pa_answer_read(request_rec *r, pa_answer *out)
+{
+    const char *query = r->args ? r->args : "", *response, *why;
+    apr_table_t *parameters;
+
+    if ((why = pa_form_parse(r->pool, query, &parameters)))
+        return why;
+    out->posted = apr_table_get(parameters, PURPOSE) != NULL;
+    if (out->posted) {
+        query = pa_ticket_open(r, PURPOSE, apr_table_get(parameters, PURPOSE), POSTED_AGE);
+        if (!query)
+            return "what was posted is forged or old";
+        if ((why = pa_form_parse(r->pool, query, &parameters)))
+            return why;
+    }
+    response = apr_table_get(parameters, "response");
+    out->state = response ? state_in_jwt(r, response) : apr_table_get(parameters, "state");
+    out->parameters = parameters;
+    return NULL;
+}
+
+/* Whether any provider here was asked to post its answers. */
+static int is_post_expected(request_rec *r)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+
+    for (apr_hash_index_t *i = apr_hash_first(r->pool, conf->providers); i; i = apr_hash_next(i)) {
+        const pa_provider *provider = apr_hash_this_val(i);
+
+        if (provider->response != PA_RESPONSE_QUERY)
+            return 1;
+    }
+    return 0;
+}
+
+int pa_answer_take_post(request_rec *r)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const char *text = NULL, *ticket;
+    const apr_array_header_t *fields;
+    apr_table_t *form;
+    int status;
+
+    if (!is_post_expected(r)) {
+        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
+        return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
+                             "The sign-in service comes back by a plain visit.", NULL);
+    }
+    if ((status = pa_form_read(r, &form)) != OK)
+        return pa_page_error(r, status, "invalid_response",
+                             "The answer of the sign-in service cannot be used.", NULL);
+    fields = apr_table_elts(form);
+    for (int i = 0; i < fields->nelts; i++) {
+        const apr_table_entry_t *field = &APR_ARRAY_IDX(fields, i, apr_table_entry_t);
+
+        text = pa_form_add(r->pool, text, field->key, field->val);
+    }
+    if (!text || strlen(text) > POSTED_MAX || pa_ticket_seal(r, PURPOSE, text, &ticket))
+        return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_response",
+                             "The answer of the sign-in service cannot be used.", NULL);
+    apr_table_setn(r->headers_out, "Location",
+                   apr_pstrcat(r->pool, conf->redirect_uri, "?" PURPOSE "=", ticket, NULL));
+    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    return HTTP_SEE_OTHER;
+}
+
+static const pa_fault *wrong_way(request_rec *r, const char *why)
+{
+    return pa_fault_new(r->pool, PA_FAULT_RULE, why);
+}
+
+static const pa_fault *check_jwt(request_rec *r, const pa_provider *provider,
+                                 const pa_metadata *metadata, const char *response,
+                                 const apr_table_t **parameters)
+{
+    apr_table_t *read = NULL;
+    const pa_fault *fault;
+    const char *why;
+    pa_jarm jarm;
+
+    if (!response)
+        return wrong_way(r, "a plain answer where PlusAuthResponse is jwt");
+    if ((why = pa_jarm_read(r->pool, provider, response, &jarm)))
+        return wrong_way(r, why);
+    fault = pa_jarm_check(pa_server_conf_get(r->server)->client, r->pool, provider, metadata, &jarm,
+                          apr_time_now(), &read);
+    if (!fault)
+        *parameters = read;
+    return fault;
+}
+
+const pa_fault *pa_answer_check(request_rec *r, const pa_provider *provider,
+                                const pa_metadata *metadata, const pa_answer *answer,
+                                const apr_table_t **parameters)
+{
+    const char *response = apr_table_get(answer->parameters, "response");
+
+    switch (provider->response) {
+    case PA_RESPONSE_JWT:
+        return check_jwt(r, provider, metadata, response, parameters);
+    case PA_RESPONSE_FORM_POST:
+        if (!answer->posted)
+            return wrong_way(r, "an answer in the query where PlusAuthResponse is form_post");
+        break;
+    default:
+        if (answer->posted)
+            return wrong_way(r, "a posted answer where PlusAuthResponse is query");
+    }
+    *parameters = answer->parameters;
+    return NULL;
+}
