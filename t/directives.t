@@ -75,6 +75,7 @@ my @bad = (
     ['PlusAuthSigningAlgs none', 'PlusAuthSigningAlgs'], ['PlusAuthSigningAlgs RS256 rs512', 'PlusAuthSigningAlgs'],
     ['PlusAuthUserInfo maybe', 'PlusAuthUserInfo'], ['PlusAuthOrigin www.example.test', 'PlusAuthOrigin'],
     ['PlusAuthOrigin https://www.example.test/path', 'PlusAuthOrigin'], ['PlusAuthPath login login', 'PlusAuthPath'],
+    ['PlusAuthPath callback /login', 'PlusAuthPath', 1],
     ['PlusAuthPath nowhere /x', 'PlusAuthPath'], ['PlusAuthPath login //evil.example', 'PlusAuthPath'],
     ['PlusAuthAfterLogout https://evil.example/', 'PlusAuthAfterLogout'], ['PlusAuthAfterLogout //evil.example/', 'PlusAuthAfterLogout'],
     ['PlusAuthSessionLifetime soon', 'PlusAuthSessionLifetime'], ['PlusAuthSessionLifetime 0', 'PlusAuthSessionLifetime'],

@@ -133,6 +133,14 @@ for my $path ('/app/page.html', '/app/page.html?a=1&b=%20x&c', '/app/page.html?q
     };
 }
 
+for my $path ('/app/a%20b', '/app/a%3Fb', '/app/%C3%A9t%C3%A9?%20', '/app/a%252Fb', '/app/%0D%0Ax') {
+    subtest "and so does one whose path has escapes: $path" => sub {
+        my $answer = browser()->visit("$app$path");
+        is $answer->code, 404, 'signed in';
+        is $answer->{seen_url}, "$app$path", 'where it wanted to go';
+    };
+}
+
 subtest 'an audience and scopes' => sub {
     faults();
     is browser()->visit(site('attack') . '/p/audience/page.html')->code, 200, 'signed in';

@@ -8,7 +8,6 @@
 
 #include "../state/counters.h"
 #include "../state/session.h"
-#include "../base/url.h"
 #include "config.h"
 #include "export.h"
 #include "login.h"
@@ -28,17 +27,6 @@ static int is_navigation(request_rec *r)
         return strcmp(mode, "navigate") == 0;
     return !accept || ap_strcasestr(accept, "text/html") || ap_strcasestr(accept, "xhtml")
            || strstr(accept, "*/*");
-}
-
-/* The whole path and query that the browser asked for, "/" when it is no plain one. */
-static const char *wanted(request_rec *r)
-{
-    const char *uri;
-
-    while (r->prev)
-        r = r->prev;
-    uri = apr_uri_unparse(r->pool, &r->parsed_uri, APR_URI_UNP_OMITSITEPART);
-    return pa_url_check_return(uri) ? "/" : uri;
 }
 
 static int refuse(request_rec *r, int status)
@@ -76,7 +64,7 @@ static int without_user(request_rec *r, const pa_provider *provider)
     /* A part of another page: the browser is not waiting for this one. */
     if (r->main)
         return HTTP_UNAUTHORIZED;
-    return pa_login_start(r, provider, wanted(r));
+    return pa_login_start(r, provider, pa_login_wanted(r));
 }
 
 static int with_user(request_rec *r, const pa_session *session)

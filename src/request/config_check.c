@@ -208,6 +208,17 @@ static const char *check_stores(apr_pool_t *pool, const pa_server_conf *conf)
     return pa_store_check(pool, DEFAULT_STORE);
 }
 
+/* Of two routes with one path, the second could not be reached: a callback at the login path begins
+ * logins for ever. */
+static const char *check_paths(apr_pool_t *pool, const pa_server_conf *conf)
+{
+    for (int i = 0; i < PA_PATH_COUNT; i++)
+        for (int j = 0; j < i; j++)
+            if (strcmp(conf->path[i], conf->path[j]) == 0)
+                return apr_psprintf(pool, "PlusAuthPath: two of them are %s", conf->path[i]);
+    return NULL;
+}
+
 static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_conf *conf)
 {
     const char *why = complete_providers(pool, conf);
@@ -219,6 +230,8 @@ static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_co
     for (int i = 0; i < PA_PATH_COUNT; i++)
         if (!conf->path[i])
             conf->path[i] = defaults.path[i];
+    if ((why = check_paths(pool, conf)))
+        return why;
     if (!conf->after_logout)
         conf->after_logout = defaults.after_logout;
     if (!conf->templates)

@@ -178,6 +178,22 @@ static int set_login(request_rec *r, const pa_visit *visit, const pa_login_state
     return OK;
 }
 
+/* httpd decodes the path of parsed_uri in place: only unparsed_uri still says %20. */
+const char *pa_login_wanted(const request_rec *r)
+{
+    const char *uri, *site;
+
+    while (r->prev)
+        r = r->prev;
+    uri = r->unparsed_uri ? r->unparsed_uri : "/";
+    /* RFC 9112 3.2.2: the absolute form. */
+    if (*uri != '/' && (site = ap_strstr_c(uri, "://")))
+        uri = site + 3 + strcspn(site + 3, "/?");
+    while (uri[0] == '/' && uri[1] == '/')
+        uri++;
+    return pa_url_check_return(uri) ? "/" : uri;
+}
+
 int pa_login_start(request_rec *r, const pa_provider *provider, const char *return_to)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
@@ -206,8 +222,7 @@ int pa_login_start(request_rec *r, const pa_provider *provider, const char *retu
     if (status != OK)
         return status;
     if (login->hop)
-        return pa_login_redirect(
-            r, apr_uri_unparse(r->pool, &r->parsed_uri, APR_URI_UNP_OMITSITEPART));
+        return pa_login_redirect(r, pa_login_wanted(r));
     request = (pa_authorization_request){ conf->redirect_uri, login->state, login->nonce,
                                           login->code_challenge };
     return redirect(r, pa_authorization_url(r->pool, provider, metadata, &request));

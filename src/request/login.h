@@ -8,6 +8,9 @@
  * Returns what the hook or handler should: a redirect, or an error page's status. */
 int pa_login_start(request_rec *r, const pa_provider *provider, const char *return_to);
 
+/* The path and query that the browser asked for, as it spelt it; "/" when it is no plain one. */
+const char *pa_login_wanted(const request_rec *r);
+
 /* The handler of the login path. */
 int pa_login_handler(request_rec *r);
 
