@@ -18,12 +18,12 @@ static const struct answer {
     { 200, JSON, "{\"sub\":\"Alice\"}", PA_FAULT_RULE, "another user" },
     { 200, JSON, "{\"sub\":\"alice \"}", PA_FAULT_RULE, "another user" },
     { 200, JSON, "{\"sub\":\"alic\"}", PA_FAULT_RULE, "another user" },
-    { 200, JSON, "{\"email\":\"a@x\"}", PA_FAULT_RULE, "no sub" },
-    { 200, JSON, "{\"sub\":7}", PA_FAULT_RULE, "no sub" },
-    { 200, JSON, "{\"sub\":\"\"}", PA_FAULT_RULE, "no sub" },
-    { 200, JSON, "{\"sub\":[\"alice\"]}", PA_FAULT_RULE, "no sub" },
-    { 200, JSON, "{\"error\":\"invalid_token\"}", PA_FAULT_RULE, "no sub" },
-    { 200, JSON, "{\"sub\":\"alice\\u0000\"}", PA_FAULT_RULE, "no sub" },
+    { 200, JSON, "{\"email\":\"a@x\"}", PA_FAULT_RULE, "sub is missing" },
+    { 200, JSON, "{\"sub\":7}", PA_FAULT_RULE, "sub is missing" },
+    { 200, JSON, "{\"sub\":\"\"}", PA_FAULT_RULE, "sub is missing" },
+    { 200, JSON, "{\"sub\":[\"alice\"]}", PA_FAULT_RULE, "sub is missing" },
+    { 200, JSON, "{\"error\":\"invalid_token\"}", PA_FAULT_RULE, "sub is missing" },
+    { 200, JSON, "{\"sub\":\"alice\\u0000\"}", PA_FAULT_RULE, "sub is missing" },
     { 200, JSON, "{\"sub\":\"alice\",\"sub\":\"alice\"}", PA_FAULT_NONSENSE, "twice" },
     { 200, JSON, "[\"alice\"]", PA_FAULT_NONSENSE, "not an object" },
     { 200, JSON, "", PA_FAULT_NONSENSE, "JSON" },
@@ -78,6 +78,6 @@ int main(void)
     metadata.userinfo_endpoint = loopback_url(server, pool, "/16");
     provider.audience = "https://api";
     fault = pa_userinfo_fetch(&client, pool, &provider, &metadata, "token", "alice", &claims);
-    has(fault->why, "PlusAuthUserInfo", "a refusal where an audience is asked for names the cure");
+    ok(!fault && !claims, "a token for an audience may be refused: the ID token's claims will do");
     return tap_end();
 }
