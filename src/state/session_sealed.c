@@ -18,7 +18,7 @@
 #define LEVEL 6
 
 /* The body deflated, when that makes it shorter; else as it is. */
-static const char *shorten(apr_pool_t *pool, pa_bytes body, pa_bytes *out)
+static pa_bytes shorten(apr_pool_t *pool, pa_bytes body)
 {
     unsigned char *made = apr_palloc(pool, HEAD_MAX + body.len);
     uLongf room = body.len - HEAD_MAX;
@@ -26,14 +26,11 @@ static const char *shorten(apr_pool_t *pool, pa_bytes body, pa_bytes *out)
     for (int i = 0; i < 4; i++)
         made[1 + i] = (unsigned char)(body.len >> (8 * i));
     made[0] = FORM_DEFLATED;
-    if (compress2(made + HEAD_MAX, &room, body.at, body.len, LEVEL) == Z_OK) {
-        *out = pa_bytes_of(made, HEAD_MAX + room);
-        return NULL;
-    }
+    if (compress2(made + HEAD_MAX, &room, body.at, body.len, LEVEL) == Z_OK)
+        return pa_bytes_of(made, HEAD_MAX + room);
     made[0] = FORM_PLAIN;
     memcpy(made + 1, body.at, body.len);
-    *out = pa_bytes_of(made, 1 + body.len);
-    return NULL;
+    return pa_bytes_of(made, 1 + body.len);
 }
 
 /* Bounded before anything is inflated, and by the length that was sealed. */
@@ -82,8 +79,7 @@ static const char *encode(apr_pool_t *pool, const pa_session_seal *seal, const c
     memcpy(bytes, id, PA_SESSION_ID_LEN);
     memcpy(bytes + PA_SESSION_ID_LEN, record.at, record.len);
     body = pa_bytes_of(bytes, PA_SESSION_ID_LEN + record.len);
-    if ((why = shorten(pool, body, &body))
-        || (why = pa_seal(pool, seal->keys, seal->realm, body, &sealed)))
+    if ((why = pa_seal(pool, seal->keys, seal->realm, shorten(pool, body), &sealed)))
         return why;
     *out = pa_base64url_encode(pool, sealed);
     return NULL;
