@@ -26,7 +26,7 @@ sub preamble {
     my $lines = join '', map { "LoadModule ${_}_module $modules/mod_$_.so\n" } "mpm_$mpm", qw(authn_core authz_core
         authz_user session socache_shmcb socache_dbm include);
     return $lines . 'LoadModule plusauth_module ' . vars('build') . "/mod_plusauth.so\n"
-        . "ServerName localhost\nListen 127.0.0.1:" . (vars('port') + 23) . "\nPidFile $directory/pid\nErrorLog $directory/log\n"
+        . "ServerName localhost\nListen 127.0.0.1:" . (vars('port') + 63) . "\nPidFile $directory/pid\nErrorLog $directory/log\n"
         . "DefaultRuntimeDir $directory\nSession On\nPlusAuthTemplates " . vars('top_dir') . "/templates\n";
 }
 

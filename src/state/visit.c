@@ -37,6 +37,29 @@ static void take_session(pa_visit *visit, pa_bytes value, int *seen)
     visit->id[value.len] = '\0';
 }
 
+/* As take_session, where the session itself comes, in pieces: <cookie>, <cookie>_1 and so on. */
+static int take_piece(pa_visit *visit, const pa_cookie *cookie, apr_size_t session_len)
+{
+    unsigned int number = 0;
+    pa_bytes *piece;
+
+    if (cookie->name.len == session_len + 2 && cookie->name.at[session_len] == '_')
+        number = (unsigned int)(cookie->name.at[session_len + 1] - '0');
+    else if (cookie->name.len != session_len)
+        return 0;
+    if (number >= PA_COOKIE_PIECES || (number == 0) != (cookie->name.len == session_len)
+        || memcmp(cookie->name.at, visit->settings->cookie, session_len) != 0)
+        return 0;
+    piece = &visit->pieces[number];
+    if (!(visit->brought & 1U << number))
+        *piece = cookie->value;
+    else if (piece->len != cookie->value.len
+             || memcmp(piece->at, cookie->value.at, piece->len) != 0)
+        *piece = pa_bytes_of("", 0);
+    visit->brought |= 1U << number;
+    return 1;
+}
+
 /* Whether the cookie is ours; then what it says has been taken. */
 static int take(pa_visit *visit, const pa_cookie *cookie, apr_size_t session_len,
                 apr_size_t login_len, int *seen)
@@ -44,8 +67,12 @@ static int take(pa_visit *visit, const pa_cookie *cookie, apr_size_t session_len
     const pa_visit_settings *settings = visit->settings;
     unsigned int slot;
 
-    if (cookie->name.len == session_len
-        && memcmp(cookie->name.at, settings->cookie, session_len) == 0) {
+    if (settings->in_pieces) {
+        if (take_piece(visit, cookie, session_len))
+            return 1;
+    }
+    else if (cookie->name.len == session_len
+             && memcmp(cookie->name.at, settings->cookie, session_len) == 0) {
         take_session(visit, cookie->value, seen);
         return 1;
     }
@@ -58,13 +85,42 @@ static int take(pa_visit *visit, const pa_cookie *cookie, apr_size_t session_len
     return 1;
 }
 
+/* Whether a cookie of one of our names, or of a longer one, begins here. */
+static int begins_ours(const pa_visit_settings *settings, const char *at)
+{
+    return strncmp(at, settings->cookie, strlen(settings->cookie)) == 0
+           || strncmp(at, settings->login_cookie, strlen(settings->login_cookie)) == 0;
+}
+
+/* httpd joins several Cookie fields by ", " (RFC 9110 5.3). Beside a cookie of ours, which never has
+ * a comma in it, that is a separator; elsewhere it stays what it was. */
+static const char *separate(apr_pool_t *pool, const pa_visit_settings *settings, const char *header)
+{
+    const char *pair;
+    char *separated, *comma, *end;
+
+    if (!strstr(header, ", "))
+        return header;
+    separated = apr_pstrdup(pool, header);
+    pair = separated;
+    for (comma = separated; (comma = strstr(comma, ", ")); comma += 2) {
+        while ((end = strchr(pair, ';')) && end < comma)
+            pair = end + 1;
+        pair += strspn(pair, " \t");
+        if (begins_ours(settings, pair) || begins_ours(settings, comma + 2))
+            *comma = ';';
+    }
+    return separated;
+}
+
 /* Reads every Cookie header field, and leaves what is not ours. */
 static void read_cookies(request_rec *r, pa_visit *visit, const char *header)
 {
     apr_size_t session_len = strlen(visit->settings->cookie);
     apr_size_t login_len = strlen(visit->settings->login_cookie);
-    char *rest = apr_palloc(r->pool, strlen(header) + 2), *at = rest;
-    const char *cursor = header;
+    /* The shortest pair, "a=" and ';', becomes longer by the blank after it. */
+    char *rest = apr_palloc(r->pool, 2 * strlen(header) + 1), *at = rest;
+    const char *cursor = separate(r->pool, visit->settings, header);
     int seen = 0, ours = 0;
     pa_cookie cookie;
 
@@ -182,6 +238,16 @@ void pa_visit_set_session_cookie(request_rec *r, const pa_visit_settings *settin
     apr_table_addn(r->err_headers_out, "Set-Cookie",
                    apr_pstrcat(r->pool, settings->cookie, "=", id ? id : "",
                                settings->cookie_attributes, id ? NULL : "; Max-Age=0", NULL));
+}
+
+void pa_visit_set_piece(request_rec *r, const pa_visit_settings *settings, int piece,
+                        const char *value)
+{
+    const char *suffix = piece ? apr_psprintf(r->pool, "_%d", piece) : "";
+
+    apr_table_addn(r->err_headers_out, "Set-Cookie",
+                   apr_pstrcat(r->pool, settings->cookie, suffix, "=", value ? value : "",
+                               settings->cookie_attributes, value ? NULL : "; Max-Age=0", NULL));
 }
 
 void pa_visit_set_login_cookie(request_rec *r, const pa_visit_settings *settings, int slot,

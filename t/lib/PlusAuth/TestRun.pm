@@ -18,7 +18,7 @@ my @MODULES = qw(authn_core authz_core authz_user authz_host mime dir alias env 
     include rewrite actions proxy proxy_http session session_cookie socache_shmcb socache_dbm socache_redis status
     unique_id macro info);
 my %MPM_MODULES = (event => [qw(cgid http2)], worker => [qw(cgid http2)], prefork => ['cgi']);
-my $PORTS = 24;
+my $PORTS = 64;
 
 my $providers_owner = 0;
 
