@@ -121,4 +121,106 @@ subtest 'a return with a state that is genuine does not sign out the next user' 
     ok signed_in($browser, $page), 'and still signed in';
 };
 
+# RFC 7009: what outlives the provider's session ends with ours.
+
+subtest 'the access token is revoked' => sub {
+    faults();
+    my $browser = signed_in_browser();
+    my ($token) = map { $_->{headers}{authorization} =~ /^Bearer (.+)/ } calls_to('/oidc/userinfo');
+    $browser->get("$app/logout");
+    my @calls = calls_to('/oauth2/revoke');
+    is scalar @calls, 1, 'one request';
+    is $calls[0]{method}, 'POST', 'a POST';
+    is $calls[0]{form}{token}, $token, 'of this session\'s token';
+    is $calls[0]{form}{token_type_hint}, 'access_token', 'with what it is';
+    is $calls[0]{auth}, 'client_secret_basic', 'and who we are';
+    is $calls[0]{status}, 200, 'which the provider takes';
+    unlike $calls[0]{body}, qr/s3cret/, 'the secret only where it belongs';
+};
+
+subtest 'the refresh token is, when there is one: it takes its access tokens along' => sub {
+    faults('token.refresh_token');
+    my $browser = signed_in_browser();
+    $browser->get("$app/logout");
+    my @calls = calls_to('/oauth2/revoke');
+    is scalar @calls, 1, 'one request';
+    is $calls[0]{form}{token}, 'a-refresh-token', 'the refresh token';
+    is $calls[0]{form}{token_type_hint}, 'refresh_token', 'said to be one';
+    faults();
+};
+
+subtest 'not where the provider advertises no revocation' => sub {
+    my $url = site('attack') . '/p/discovery.no_revocation/page.html';
+    my $browser = signed_in_browser($url);
+    faults();
+    my $answer = $browser->get(site('attack') . '/logout');
+    like $answer->header('Location'), qr{/oidc/logout\?}, 'on to the provider';
+    is scalar calls_to('/oauth2/revoke'), 0, 'which was not asked';
+};
+
+for my $fault (qw(status_400 status_503 redirect reset hang)) {
+    subtest "attack 63: revocation fails: $fault" => sub {
+        faults();
+        my $browser = signed_in_browser();
+        my $copy = $browser->clone;
+        faults("revocation.$fault");
+        my $mark = log_mark();
+        my $answer = $browser->get("$app/logout");
+        my $where = $answer->header('Location') // $answer->decoded_content;
+        is $answer->code, $fault =~ /reset|hang/ ? 200 : 302, 'the logout goes on';
+        like $where, qr{/oidc/logout\?}, 'to the provider, or with a link there when it cannot be reached';
+        ok !signed_in($copy, $page), 'the session is gone';
+        like log_since($mark), qr/a token was not revoked/, 'the log tells';
+        is scalar(grep { $_->{path} =~ /stolen/ } calls()), 0, 'and the token went nowhere else';
+        faults();
+    };
+}
+
+subtest 'attack 63: the local session is gone before the provider is asked' => sub {
+    faults();
+    my $browser = signed_in_browser();
+    my $copy = $browser->clone;
+    faults('revocation.hang');
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        $browser->clone->get("$app/logout");
+        require POSIX;
+        POSIX::_exit(0);
+    }
+    ok poll(20, sub { calls_to('/oauth2/revoke') }), 'the provider is being asked';
+    ok !signed_in($copy, $page), 'and the session is gone already';
+    waitpid $pid, 0;
+    faults();
+};
+
+subtest 'attack 63: the provider is down' => sub {
+    my $down = site('logout_down');
+    provider('', { open => ['flaky'] });
+    my $browser = signed_in_browser("$down/app/page.html");
+    my $copy = $browser->clone;
+    provider('', { close => ['flaky'] });
+    my $mark = log_mark();
+    my $answer = $browser->get("$down/logout");
+    ok !signed_in($copy, "$down/app/page.html"), 'the session is gone';
+    ok !defined session_cookie($browser), 'and so is the cookie';
+    like log_since($mark), qr/signed out \(user\): session [0-9a-f]{8}/, 'the log tells';
+    is $answer->code, 200, 'a page';
+    like page_text($answer), qr/Signed out here.*could not be told/, 'that says what could not be done';
+    like $answer->decoded_content, qr{href="[^"]*/i/logout_down/oidc/logout\?[^"]*client_id=client}, 'and where to try it again';
+    like $answer->header('Cache-Control'), qr/no-store/, 'not to be stored';
+};
+
+subtest 'an ID token that would make the URL too long is left out' => sub {
+    faults('claims.groups_200');
+    my $browser = signed_in_browser();
+    faults();
+    my $location = $browser->get("$app/logout")->header('Location');
+    my %query = URI->new($location)->query_form;
+    cmp_ok length $location, '<', 4000, 'a URL that every server takes';
+    ok !exists $query{id_token_hint}, 'no id_token_hint';
+    is $query{client_id}, 'client', 'client_id says who we are';
+    is $query{post_logout_redirect_uri}, "$app/logout", 'and where to return to';
+    is $browser->visit($location)->{seen_url}, "$app/", 'which is what happens';
+};
+
 done_testing;

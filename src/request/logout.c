@@ -71,22 +71,52 @@ static int ask_person(request_rec *r)
 
 /* Tokens that outlive the provider's session (offline_access) end with ours. The refresh token
  * takes its access tokens along (RFC 7009 2.1). The logout goes on whether this works or not. */
-static void revoke_token(request_rec *r, const pa_provider *provider, const pa_metadata *metadata,
-                         const pa_session *session)
+static const pa_fault *revoke_token(request_rec *r, const pa_provider *provider,
+                                    const pa_metadata *metadata, const pa_session *session)
 {
     const char *refresh = session->refresh_token;
     const char *token = refresh ? refresh : session->access_token;
     const pa_fault *fault;
 
     if (!token)
-        return;
+        return NULL;
     fault = pa_revocation_send(pa_server_conf_get(r->server)->client, r->pool, provider, metadata,
                                token, refresh ? "refresh_token" : "access_token");
-    if (!fault)
-        return;
-    pa_counters_add(PA_COUNT_PROVIDER_ERROR);
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "logout: a token was not revoked: %s",
-                  fault->why);
+    if (fault)
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "logout: a token was not revoked: %s",
+                      fault->why);
+    return fault;
+}
+
+/* Asks the provider what can be asked from here. Its fault is what keeps a browser from it too. */
+static const pa_fault *tell_provider(request_rec *r, const pa_provider *provider,
+                                     const pa_session *session, pa_metadata **metadata)
+{
+    const pa_fault *fault = pa_discovery_metadata(pa_server_conf_get(r->server)->client, r->pool,
+                                                  provider, r->request_time, metadata);
+
+    if (fault)
+        *metadata = NULL;
+    else
+        fault = revoke_token(r, provider, *metadata, session);
+    if (fault)
+        pa_counters_add(PA_COUNT_PROVIDER_ERROR);
+    if (fault && *metadata && fault->kind != PA_FAULT_UNREACHABLE
+        && fault->kind != PA_FAULT_TIMEOUT)
+        return NULL;
+    return fault;
+}
+
+/* A page instead of a redirect into nowhere. `url` is where to try it again, or NULL. */
+static int say_signed_out(request_rec *r, const char *why, const char *url)
+{
+    pa_page page = { .file = "goodbye.html",
+                     .status = HTTP_OK,
+                     .title = "Signed out here",
+                     .provider_logout = url };
+
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "logout: the provider was not asked: %s", why);
+    return pa_page_send(r, &page);
 }
 
 /* Ends the session here, then sends the browser to the provider to end its own. */
@@ -94,32 +124,28 @@ static int sign_out(request_rec *r, const pa_session *session)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
     const pa_provider *provider = pa_config_session_provider(r);
-    const char *url = NULL, *state = NULL, *hint = session->id_token;
-    const pa_fault *fault = NULL;
+    const char *url, *state = NULL;
+    const pa_fault *fault;
     pa_metadata *metadata;
     apr_status_t rv = pa_session_end(r);
 
     if (rv != APR_SUCCESS)
         return pa_authn_store_failure(r, rv);
     pa_audit_end(r, PA_COUNT_LOGOUT_USER, pa_visit_of(r)->key);
-    if (provider)
-        fault = pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, &metadata);
-    if (provider && !fault)
-        revoke_token(r, provider, metadata, session);
-    if (fault || !provider || pa_ticket_seal(r, "logout", "", &state)) {
-        pa_page page = { .file = "goodbye.html", .status = HTTP_OK, .title = "Signed out here" };
-
-        if (fault)
-            pa_counters_add(PA_COUNT_PROVIDER_ERROR);
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "logout: the provider was not asked: %s",
-                      fault ? fault->why : "it is not configured any more");
-        return pa_page_send(r, &page);
-    }
-    url = pa_end_session_url(r->pool, provider, metadata, hint,
+    if (!provider)
+        return say_signed_out(r, "it is not configured any more", NULL);
+    fault = tell_provider(r, provider, session, &metadata);
+    if (!metadata)
+        return say_signed_out(r, fault->why, NULL);
+    if (pa_ticket_seal(r, "logout", "", &state))
+        return say_signed_out(r, "no state can be sealed", NULL);
+    url = pa_end_session_url(r->pool, provider, metadata, session->id_token,
                              apr_pstrcat(r->pool, conf->origin, conf->path[PA_PATH_LOGOUT], NULL),
                              state);
     if (!url)
         return pa_login_redirect(r, conf->after_logout);
+    if (fault)
+        return say_signed_out(r, fault->why, url);
     apr_table_setn(r->headers_out, "Location", url);
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
     return r->method_number == M_POST ? HTTP_SEE_OTHER : HTTP_MOVED_TEMPORARILY;

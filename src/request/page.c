@@ -113,6 +113,7 @@ static apr_table_t *page_env(request_rec *r, const pa_page *page, const char *no
     put(env, "PLUSAUTH_ERROR", page->error);
     put(env, "PLUSAUTH_MESSAGE", page->message);
     put(env, "PLUSAUTH_CONFIRM", page->confirm);
+    put(env, "PLUSAUTH_PROVIDER_LOGOUT", page->provider_logout);
     put(env, "PLUSAUTH_STATUS", apr_itoa(r->pool, page->status));
     put(env, "PLUSAUTH_REQUEST_ID", pa_page_request_id(r));
     put(env, "PLUSAUTH_NONCE", nonce);
@@ -197,8 +198,9 @@ static void set_headers(apr_table_t *headers, const char *csp)
     if (csp)
         apr_table_setn(headers, "Content-Security-Policy", csp);
     apr_table_setn(headers, "X-Content-Type-Options", "nosniff");
-    /* Not no-referrer: browsers then send "Origin: null" with the logout confirmation. */
-    apr_table_setn(headers, "Referrer-Policy", "same-origin");
+    /* What follows an error of the callback need not know its code. Not no-referrer: browsers then
+     * send "Origin: null" with the logout confirmation. */
+    apr_table_setn(headers, "Referrer-Policy", "strict-origin");
     apr_table_setn(headers, "Cache-Control", "no-store");
 }
 

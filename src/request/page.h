@@ -13,6 +13,8 @@ typedef struct pa_page {
     const char *message;     /* a sentence for people */
     const char *confirm;     /* token for the logout confirmation form in goodbye.html */
     const char *form_target; /* origin to which the answer to that form redirects (CSP) */
+    const char
+        *provider_logout; /* URL of the provider's logout, for who was signed out here alone */
 } pa_page;
 
 /* The tail of a content handler: sends the page with its status. Returns what the handler should:
