@@ -15,7 +15,8 @@ static inline void fuzz_must(int holds)
         abort();
 }
 
-/* A new pool, with cryptography ready from the first call on. */
+/* A new pool, with cryptography ready from the first call on. It may be kept: all end with the
+ * process. */
 static inline apr_pool_t *fuzz_pool(void)
 {
     static apr_pool_t *process;
@@ -23,6 +24,7 @@ static inline apr_pool_t *fuzz_pool(void)
 
     if (!process) {
         apr_initialize();
+        fuzz_must(!atexit(apr_terminate));
         apr_pool_create(&process, NULL);
         fuzz_must(!pa_crypto_init(process));
     }

@@ -30,6 +30,12 @@
 #define LLVMFuzzerTestOneInput fuzz_envfile
 #include "../fuzz/fuzz_envfile.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_jwe
+#include "../fuzz/fuzz_jwe.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_private_key
+#include "../fuzz/fuzz_private_key.c"
+#undef LLVMFuzzerTestOneInput
 
 #define CORPUS "t/fuzz/corpus/"
 #define INPUT_MAX 65536
@@ -46,6 +52,8 @@ static const struct {
     { "form", fuzz_form },
     { "cookie", fuzz_cookie },
     { "envfile", fuzz_envfile },
+    { "jwe", fuzz_jwe },
+    { "private_key", fuzz_private_key },
 };
 
 static pa_bytes read_file(apr_pool_t *pool, const char *path)
