@@ -168,34 +168,18 @@ apr_status_t pa_cache_put(pa_cache *cache, const unsigned char *key, apr_time_t 
     return leave(cache, store(cache, key, expiry, value, pool));
 }
 
-/* Stores when what retrieve says of the present record is `when`. */
-static apr_status_t store_when(pa_cache *cache, apr_status_t when, const unsigned char *key,
-                               apr_time_t expiry, pa_bytes value, apr_pool_t *pool)
+apr_status_t pa_cache_add(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
+                          pa_bytes value, apr_pool_t *pool)
 {
     apr_status_t rv = enter(cache);
-    apr_pool_t *scratch;
     pa_bytes present;
 
     if (rv != APR_SUCCESS)
         return rv;
-    apr_pool_create(&scratch, pool);
-    rv = retrieve(cache, key, scratch, &present);
-    apr_pool_destroy(scratch);
-    if (rv == when)
+    rv = retrieve(cache, key, pool, &present);
+    if (rv == APR_NOTFOUND)
         return leave(cache, store(cache, key, expiry, value, pool));
     return leave(cache, rv == APR_SUCCESS ? APR_EEXIST : rv);
-}
-
-apr_status_t pa_cache_add(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
-                          pa_bytes value, apr_pool_t *pool)
-{
-    return store_when(cache, APR_NOTFOUND, key, expiry, value, pool);
-}
-
-apr_status_t pa_cache_replace(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
-                              pa_bytes value, apr_pool_t *pool)
-{
-    return store_when(cache, APR_SUCCESS, key, expiry, value, pool);
 }
 
 apr_status_t pa_cache_update(pa_cache *cache, const unsigned char *key, apr_time_t expiry,

@@ -42,10 +42,6 @@ apr_status_t pa_cache_put(pa_cache *cache, const unsigned char *key, apr_time_t 
 apr_status_t pa_cache_add(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
                           pa_bytes value, apr_pool_t *pool);
 
-/* Stores it only if a record is there: APR_NOTFOUND otherwise. */
-apr_status_t pa_cache_replace(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
-                              pa_bytes value, apr_pool_t *pool);
-
 /* Rewrites a record in one step, as far as the store can (see pa_cache_is_locked). `edit` is given
  * what is there (empty when nothing is) and makes what shall be; it must not use the cache. Any
  * other status than APR_SUCCESS leaves all as it was and is returned. */

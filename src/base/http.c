@@ -3,11 +3,13 @@
  * followed, decoded or repeated, and everything read is bounded. */
 #include "http.h"
 
+#include <apr_atomic.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 #include <curl/curl.h>
 #include <string.h>
+#include <strings.h>
 
 #include "text.h"
 #include "url.h"
@@ -16,11 +18,14 @@
 #define HEADERS_MAX 65536 /* bytes of header lines in one answer, interim answers included */
 #define BODY_FIRST 4096   /* what most answers fit in */
 #define CONTENT_TYPE_MAX 127
+#define NONCE_MAX 1024
 
 struct pa_http {
     apr_thread_mutex_t *mutex;
     CURL *idle[IDLE_MAX];
     int idle_count;
+    unsigned int waiting_max;
+    volatile apr_uint32_t waiting;
 };
 
 /* One request under way. */
@@ -33,6 +38,7 @@ typedef struct transfer {
     apr_size_t body_len;
     apr_size_t body_room;
     apr_size_t headers_len;
+    const char *dpop_nonce;
     const char *refused; /* why a callback stopped the transfer */
     char error[CURL_ERROR_SIZE];
 } transfer;
@@ -46,7 +52,7 @@ static apr_status_t close_all(void *data)
     return APR_SUCCESS;
 }
 
-const char *pa_http_create(apr_pool_t *pool, pa_http **out)
+const char *pa_http_create(apr_pool_t *pool, unsigned int waiting_max, pa_http **out)
 {
     pa_http *http = apr_pcalloc(pool, sizeof(*http));
     if (apr_thread_mutex_create(&http->mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS)
@@ -54,8 +60,23 @@ const char *pa_http_create(apr_pool_t *pool, pa_http **out)
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return "libcurl does not start";
     apr_pool_cleanup_register(pool, http, close_all, apr_pool_cleanup_null);
+    http->waiting_max = waiting_max;
     *out = http;
     return NULL;
+}
+
+const pa_fault *pa_http_enter(pa_http *http, apr_pool_t *pool)
+{
+    if (apr_atomic_inc32(&http->waiting) < http->waiting_max || !http->waiting_max)
+        return NULL;
+    pa_http_leave(http);
+    return pa_fault_new(pool, PA_FAULT_UNKNOWN,
+                        "half of this process waits for providers already; this one is not asked");
+}
+
+void pa_http_leave(pa_http *http)
+{
+    apr_atomic_dec32(&http->waiting);
 }
 
 static CURL *take_handle(pa_http *http)
@@ -111,14 +132,26 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     return len;
 }
 
+/* The nonce that the next proof must have (RFC 9449 8.1). One that no header may hold is none. */
+static void keep_nonce(transfer *t, const char *line, apr_size_t len)
+{
+    static const char name[] = "dpop-nonce:";
+    const apr_size_t skip = sizeof(name) - 1;
+    if (len <= skip || strncasecmp(line, name, skip) != 0)
+        return;
+    char *value = apr_pstrmemdup(t->pool, line + skip, len - skip);
+    apr_collapse_spaces(value, value);
+    t->dpop_nonce = pa_text_is_token(value, NONCE_MAX) ? value : NULL;
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *context)
 {
     transfer *t = context;
     const size_t len = size * count;
-    (void)data;
     if (len > HEADERS_MAX - t->headers_len)
         return refuse(t, "the header of its answer is too long");
     t->headers_len += len;
+    keep_nonce(t, data, len);
     return len;
 }
 
@@ -194,6 +227,18 @@ static CURLcode set_reach(CURL *curl, const pa_http_settings *settings)
     return rc;
 }
 
+/* The certificate is text that was read at start: who serves requests may not read its file. A kept
+ * connection that showed another certificate, or none, is not taken: libcurl compares them. */
+static CURLcode set_certificate(CURL *curl, const pa_http_settings *settings)
+{
+    if (!settings->client_cert)
+        return CURLE_OK;
+    const struct curl_blob blob = { (void *)settings->client_cert, strlen(settings->client_cert),
+                                    CURL_BLOB_NOCOPY };
+    const CURLcode rc = curl_easy_setopt(curl, CURLOPT_SSLCERT_BLOB, &blob);
+    return rc == CURLE_OK ? curl_easy_setopt(curl, CURLOPT_SSLKEY_BLOB, &blob) : rc;
+}
+
 static CURLcode set_callbacks(CURL *curl, transfer *t)
 {
     const struct {
@@ -230,6 +275,8 @@ static CURLcode set_request(CURL *curl, transfer *t)
     const pa_http_request *request = t->request;
     struct curl_slist *headers = header(t->pool, NULL, "Accept", request->accept);
     CURLcode rc = curl_easy_setopt(curl, CURLOPT_URL, request->url);
+    if (request->dpop)
+        headers = header(t->pool, headers, "DPoP", request->dpop);
     if (request->authorization)
         headers = header(t->pool, headers, "Authorization", request->authorization);
     if (rc == CURLE_OK && request->form) {
@@ -248,6 +295,8 @@ static CURLcode set_all(CURL *curl, transfer *t, const pa_http_settings *setting
     CURLcode rc = set_fixed(curl);
     if (rc == CURLE_OK)
         rc = set_reach(curl, settings);
+    if (rc == CURLE_OK)
+        rc = set_certificate(curl, settings);
     if (rc == CURLE_OK)
         rc = set_callbacks(curl, t);
     return rc == CURLE_OK ? set_request(curl, t) : rc;
@@ -274,6 +323,7 @@ static const struct {
     { CURLE_ABORTED_BY_CALLBACK, PA_FAULT_UNREACHABLE, 0 },
     { CURLE_PARTIAL_FILE, PA_FAULT_UNREACHABLE, 0 },
     { CURLE_SSL_CACERT_BADFILE, PA_FAULT_OURS, 0 },
+    { CURLE_SSL_CERTPROBLEM, PA_FAULT_OURS, 0 },
     { CURLE_SSL_ENGINE_INITFAILED, PA_FAULT_OURS, 0 },
     { CURLE_OUT_OF_MEMORY, PA_FAULT_OURS, 0 },
     { CURLE_FAILED_INIT, PA_FAULT_OURS, 0 },
@@ -331,6 +381,7 @@ static const pa_fault *perform(CURL *curl, transfer *t, const pa_http_settings *
     out->status = (int)status;
     out->content_type = media_type(t->pool, curl);
     out->body = pa_bytes_of(t->body, len);
+    out->dpop_nonce = t->dpop_nonce;
     return NULL;
 }
 
@@ -347,7 +398,7 @@ const pa_fault *pa_http_send(pa_http *http, apr_pool_t *pool, const pa_http_sett
                              const pa_http_request *request, pa_http_response *out)
 {
     if (!is_printable(request->url) || !is_printable(request->accept)
-        || !is_printable(request->authorization)) {
+        || !is_printable(request->authorization) || !is_printable(request->dpop)) {
         return pa_fault_new(pool, PA_FAULT_OURS,
                             "a request to a provider holds a character that no header may have");
     }
@@ -357,7 +408,11 @@ const pa_fault *pa_http_send(pa_http *http, apr_pool_t *pool, const pa_http_sett
     CURL *curl = take_handle(http);
     if (!curl)
         return pa_fault_new(pool, PA_FAULT_OURS, "libcurl has no memory for a request");
-    const pa_fault *fault = perform(curl, &t, settings, out);
+    const pa_fault *fault = pa_http_enter(http, pool);
+    if (!fault) {
+        fault = perform(curl, &t, settings, out);
+        pa_http_leave(http);
+    }
     give_handle(http, curl);
     return fault;
 }

@@ -12,10 +12,9 @@
 typedef struct pa_http_settings {
     apr_interval_time_t connect_timeout;
     apr_interval_time_t total_timeout;
-    const char *ca_file; /* PEM bundle, NULL for the system's */
-    const char *proxy;   /* URL, NULL for none (the environment is not asked) */
-    const char
-        *client_cert; /* PEM file with the certificate and its key to present; NULL for none */
+    const char *ca_file;     /* PEM bundle, NULL for the system's */
+    const char *proxy;       /* URL, NULL for none (the environment is not asked) */
+    const char *client_cert; /* PEM text of the certificate and the key to present, or NULL */
 } pa_http_settings;
 
 typedef struct pa_http_request {
@@ -24,20 +23,29 @@ typedef struct pa_http_request {
     const char *authorization; /* value of the Authorization header, or NULL */
     const char *form;          /* form-urlencoded body, which makes it a POST; or NULL */
     apr_size_t max_body;       /* bytes of answer at most */
+    const char *dpop;          /* value of the DPoP header (RFC 9449), or NULL */
 } pa_http_request;
 
 typedef struct pa_http_response {
     int status;               /* the HTTP status code */
     const char *content_type; /* media type alone, lower case, without parameters; "" when none */
     pa_bytes body;            /* with a NUL after its end */
+    const char *dpop_nonce;   /* of the DPoP-Nonce header (RFC 9449 8.1), NULL when none */
 } pa_http_response;
 
 /* The pool of libcurl handles of one process, each with its own kept-alive connections. The handle
  * used last is used first, so that a warm login opens no connection. */
 typedef struct pa_http pa_http;
 
-/* Once per child process. NULL and *out set, or the reason. Closed when `pool` ends. */
-const char *pa_http_create(apr_pool_t *pool, pa_http **out);
+/* Once per child process. At most `waiting_max` requests wait for providers at once (0: any
+ * number), so that a slow provider does not take every thread from what has nothing to do with it.
+ * NULL and *out set, or the reason. Closed when `pool` ends. */
+const char *pa_http_create(apr_pool_t *pool, unsigned int waiting_max, pa_http **out);
+
+/* Counts a request among those that wait, or returns the fault UNKNOWN when there are enough. Each
+ * that was counted leaves again. */
+const pa_fault *pa_http_enter(pa_http *http, apr_pool_t *pool);
+void pa_http_leave(pa_http *http);
 
 /* Sends one request and reads its answer into `pool`, whatever its status. Redirects are not
  * followed, a POST is never sent a second time, TLS 1.2 or later with certificate and host

@@ -210,9 +210,15 @@ static const pa_fault *fetch_or_watch(inquiry *q, pa_bytes *out)
         }
         if (rv != APR_EEXIST)
             return fetch_for_one(q, out);
-        const pa_fault *fault = NULL;
         /* stale is good enough, unless a key was missing in it */
-        if ((q->have && q->renew_interval == 0) || watch(q, deadline, &fault))
+        if (q->have && q->renew_interval == 0)
+            return settle(q, NULL, out);
+        const pa_fault *fault = pa_http_enter(q->document->client->http, q->pool);
+        if (fault)
+            return settle(q, fault, out);
+        const int watched = watch(q, deadline, &fault);
+        pa_http_leave(q->document->client->http);
+        if (watched)
             return settle(q, fault, out);
     }
 }

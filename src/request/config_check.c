@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <ap_listen.h>
+#include <ap_mpm.h>
 #include <apr_escape.h>
 #include <apr_strings.h>
 #include <http_core.h>
@@ -336,8 +337,11 @@ void pa_config_child_init(apr_pool_t *pchild, server_rec *s)
 {
     apr_status_t rv = pa_store_child_init(pchild);
     pa_http *http = NULL;
-    const char *why = pa_http_create(pchild, &http);
+    const char *why;
+    int threads = 0;
 
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    why = pa_http_create(pchild, (unsigned int)threads / 2, &http);
     if (rv != APR_SUCCESS)
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "the stores' lock cannot be used here");
     if (why)

@@ -110,18 +110,37 @@ static apr_status_t undo_if_ended(const pa_visit_settings *settings, const unsig
     return rv == APR_SUCCESS ? pa_cache_remove(settings->sessions, key, pool) : rv;
 }
 
+/* What a request changes in a session. */
+typedef struct change {
+    request_rec *r;
+    const pa_visit *visit;
+    const pa_session *session;
+} change;
+
+/* Only what was changed is: another request may have renewed the tokens since this one read them.
+ * A session that is gone was ended meanwhile, which must not be undone. */
+static apr_status_t apply(void *context, pa_bytes present, apr_pool_t *pool, pa_bytes *out)
+{
+    const change *made = context;
+    pa_session *session;
+    const char *why;
+
+    if (!present.len || decode(made->visit, present, pool, &session))
+        return APR_NOTFOUND;
+    session->touched = made->session->touched;
+    session->entries = made->session->entries;
+    why = encode(made->visit, session, pool, out);
+    return why ? not_encoded(made->r, why) : APR_SUCCESS;
+}
+
 static apr_status_t rewrite(request_rec *r, pa_visit *visit, const pa_session *session)
 {
     const pa_visit_settings *settings = visit->settings;
-    pa_bytes record;
-    const char *why = encode(visit, session, r->pool, &record);
-    apr_status_t rv;
+    change made = { r, visit, session };
+    apr_status_t rv =
+        pa_cache_update(settings->sessions, visit->key, pa_visit_session_end(settings, session),
+                        apply, &made, r->pool);
 
-    if (why)
-        return not_encoded(r, why);
-    rv = pa_cache_replace(settings->sessions, visit->key, pa_visit_session_end(settings, session),
-                          record, r->pool);
-    /* A logout in another request, which must not be undone. */
     if (rv == APR_NOTFOUND)
         return APR_SUCCESS;
     if (rv == APR_SUCCESS && session->sub)
@@ -155,4 +174,10 @@ static apr_status_t end(request_rec *r, pa_visit *visit)
     return rv;
 }
 
-const pa_session_backend pa_session_store = { read_record, create, rewrite, end };
+const pa_session_backend pa_session_store = {
+    .read = read_record,
+    .create = create,
+    .rewrite = rewrite,
+    .end = end,
+    .end_by = pa_session_index_end,
+};

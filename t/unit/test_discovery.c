@@ -378,7 +378,7 @@ int main(void)
 
     f.client.documents = memory_cache(f.pool, LONGEST, &f.memory);
     f.server = loopback_start(f.pool, serve, &f.server);
-    is(pa_http_create(f.pool, &f.client.http), NULL, "libcurl starts");
+    is(pa_http_create(f.pool, 0, &f.client.http), NULL, "libcurl starts");
     test_kept(&f);
     test_stale(&f);
     test_unusable(&f);

@@ -380,7 +380,7 @@ int main(void)
     fixture f = { .pool = tap_begin() };
 
     f.server = loopback_start(f.pool, serve, &f.server);
-    is(pa_http_create(f.pool, &f.http), NULL, "libcurl starts");
+    is(pa_http_create(f.pool, 0, &f.http), NULL, "libcurl starts");
     test_get(&f);
     test_post(&f);
     test_reuse(&f);
