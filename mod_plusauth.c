@@ -19,6 +19,7 @@
 #include "src/request/status.h"
 #include "src/state/counters.h"
 #include "src/state/session.h"
+#include "src/state/session_entry.h"
 #include "src/state/session_hooks.h"
 #include "src/state/store.h"
 
@@ -36,13 +37,14 @@ static void register_hooks(apr_pool_t *pool)
                                            "mod_userdir.c", "mod_vhost_alias.c", NULL };
     static const char *const typers[] = { "mod_negotiation.c", "mod_mime.c", NULL };
     static const char *const readers[] = { "mod_rewrite.c", "mod_headers.c", NULL };
+    static const char *const tls[] = { "mod_ssl.c", NULL };
     /* Whoever decides before us whether a request needs a user. */
     static const char *const deciders[] = { "mod_authz_core.c", NULL };
 
     /* Once per start: everything is checked and opened before the first request. */
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(pa_config_check, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(pa_config_open_stores, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(pa_config_open_stores, tls, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(pa_counters_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_optional_fn_retrieve(pa_session_retrieve_functions, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(pa_config_child_init, NULL, NULL, APR_HOOK_MIDDLE);
@@ -63,6 +65,7 @@ static void register_hooks(apr_pool_t *pool)
 
     /* mod_session asks for and saves sessions; pages and answers get their headers. */
     pa_session_hooks_register(pool);
+    pa_session_entry_register();
     pa_export_register_filter();
     pa_page_register(pool);
 

@@ -7,6 +7,7 @@
 #include <apr_escape.h>
 #include <apr_strings.h>
 #include <http_core.h>
+#include <http_protocol.h>
 #include <mpm_common.h>
 
 #include "../base/crypto.h"
@@ -305,12 +306,34 @@ static const char *open_stores(apr_pool_t *pconf, server_rec *s, pa_server_conf 
     return NULL;
 }
 
+/* Whether this host speaks TLS itself, which mod_ssl knows once it has started. */
+static int speaks_tls(server_rec *s, apr_pool_t *ptemp)
+{
+    request_rec *r = apr_pcalloc(ptemp, sizeof(*r));
+    const char *scheme;
+
+    r->pool = ptemp;
+    r->server = s;
+    scheme = ap_run_http_scheme(r);
+    return scheme && strcmp(scheme, "https") == 0;
+}
+
+/* Cookies without Secure would leave a TLS host over plain HTTP. */
+static const char *check_scheme(server_rec *s, const pa_server_conf *conf, apr_pool_t *ptemp)
+{
+    if (conf->secure || !speaks_tls(s, ptemp))
+        return NULL;
+    return apr_psprintf(ptemp,
+                        "this host speaks TLS, but its origin would be %s: write ServerName "
+                        "https://name:port, or PlusAuthOrigin",
+                        conf->origin);
+}
+
 int pa_config_open_stores(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     pa_client *client = apr_pcalloc(pconf, sizeof(*client));
 
     (void)plog;
-    (void)ptemp;
     /* httpd reads its configuration twice at start; the first time is a rehearsal. */
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
         return OK;
@@ -320,7 +343,7 @@ int pa_config_open_stores(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
 
         if (!conf->enabled)
             continue;
-        if ((why = open_stores(pconf, s, conf, client))) {
+        if ((why = check_scheme(s, conf, ptemp)) || (why = open_stores(pconf, s, conf, client))) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s", why);
             return HTTP_INTERNAL_SERVER_ERROR;
         }

@@ -205,6 +205,8 @@ static const char *provider_section(cmd_parms *cmd, void *dir, const char *argum
     name = ap_getword_conf(cmd->pool, &rest);
     if (!*name || *rest || strlen(name) > 32)
         return "<PlusAuthProvider>: one name, of at most 32 characters";
+    if (apr_hash_get(conf->named, name, APR_HASH_KEY_STRING))
+        return apr_psprintf(cmd->pool, "<PlusAuthProvider %s>: there is one of that name", name);
     conf->target = pa_provider_directives_create(cmd->pool);
     apr_hash_set(conf->named, name, APR_HASH_KEY_STRING, conf->target);
     why = ap_walk_config(cmd->directive->first_child, cmd, cmd->context);
@@ -235,7 +237,7 @@ const command_rec pa_commands[] = {
         "by default"),
     AP_INIT_TAKE12("PlusAuthClientKey", pa_provider_add_client_key, NULL, RSRC_CONF,
                    "A private key of the client, PEM or JWK, and its kid; the first one signs"),
-    AP_INIT_TAKE1("PlusAuthClientCert", pa_provider_set_file, PROVIDER(client_cert), RSRC_CONF,
+    AP_INIT_TAKE1("PlusAuthClientCert", pa_provider_set_client_cert, NULL, RSRC_CONF,
                   "PEM file with the client's certificate and its key, for TLS to the provider"),
     AP_INIT_TAKE1("PlusAuthProfile", pa_provider_set_profile, NULL, RSRC_CONF,
                   "web (by default), financial or fapi2: what the directives below are by default"),

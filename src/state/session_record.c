@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <apr_strings.h>
 
-#define VERSION 1
+#define VERSION 2
 
 static const size_t times[] = {
     offsetof(pa_session, created),
@@ -22,7 +22,7 @@ static const size_t texts[] = {
     offsetof(pa_session, sub),          offsetof(pa_session, sid),
     offsetof(pa_session, acr),          offsetof(pa_session, id_token),
     offsetof(pa_session, access_token), offsetof(pa_session, refresh_token),
-    offsetof(pa_session, entries),
+    offsetof(pa_session, dpop_key),     offsetof(pa_session, entries),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -63,6 +63,32 @@ static apr_size_t record_size(const pa_session *session)
     for (unsigned int i = 0; i < session->variable_count; i++)
         size += text_size(session->variables[i].name) + text_size(session->variables[i].value);
     return size;
+}
+
+/* The one to go first: all claims in one, which each of them also is; else the longest. */
+static unsigned int first_to_go(const pa_session *session)
+{
+    unsigned int longest = 0;
+
+    for (unsigned int i = 0; i < session->variable_count; i++) {
+        if (strcmp(session->variables[i].name, "PLUSAUTH_USERINFO") == 0)
+            return i;
+        if (strlen(session->variables[i].value) > strlen(session->variables[longest].value))
+            longest = i;
+    }
+    return longest;
+}
+
+int pa_session_record_fit(pa_session *session)
+{
+    int left_out = 0;
+
+    for (; record_size(session) > PA_SESSION_RECORD_MAX; left_out++) {
+        if (session->variable_count == 0)
+            return -1;
+        session->variables[first_to_go(session)] = session->variables[--session->variable_count];
+    }
+    return left_out;
 }
 
 const char *pa_session_record_encode(apr_pool_t *pool, const pa_session *session, pa_bytes *out)

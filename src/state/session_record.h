@@ -30,6 +30,7 @@ typedef struct pa_session {
     const char *id_token;
     const char *access_token;
     const char *refresh_token;
+    const char *dpop_key; /* the private JWK that the tokens are bound to (RFC 9449) */
     const char *entries; /* what other modules keep in the session, as mod_session encodes it */
     pa_variable *variables;
     unsigned int variable_count;
@@ -41,6 +42,10 @@ typedef struct pa_session {
 
 /* NULL and *out set, or the reason: too large. */
 const char *pa_session_record_encode(apr_pool_t *pool, const pa_session *session, pa_bytes *out);
+
+/* Leaves out variables, PLUSAUTH_USERINFO first and then the longest, until the session fits into a
+ * record. How many that were; below 0 when it does not fit even so. */
+int pa_session_record_fit(pa_session *session);
 
 /* The texts point into `record`, which must outlive the result. NULL and *out set, or the reason:
  * truncated, of another version. */
