@@ -265,6 +265,13 @@ static void test_choice(apr_pool_t *pool)
     pa_jwe_encrypt(pool, &nameless, PA_JWE_ECDH_ES, PA_JWE_A256GCM, NULL, pa_bytes_text("x"),
                    &token);
     is(decrypt(pool, token, &rules, &out), NULL, "without kid every key is tried");
+    nameless.key = public_of(pool, ec)->key;
+    pa_jwe_encrypt(pool, &nameless, PA_JWE_ECDH_ES, PA_JWE_A256GCM, NULL, pa_bytes_text("x"),
+                   &token);
+    is(decrypt(pool, token, &rules, &out), NULL, "until one opens it");
+    nameless.key = public_of(pool, old)->key;
+    pa_jwe_encrypt(pool, &nameless, PA_JWE_ECDH_ES, PA_JWE_A256GCM, NULL, pa_bytes_text("x"),
+                   &token);
     apr_array_pop(keys);
     ok(decrypt(pool, token, &rules, &out) == PA_JWE_WRONG, "and no key is no key");
     signer.jwe_algs = 0;

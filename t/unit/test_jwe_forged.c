@@ -74,8 +74,10 @@ static void test_headers(apr_pool_t *pool)
     token = apr_psprintf(pool, "{" DIR ",\"x\":\"%s\"}", pad);
     token = dir_token(pool, token, PA_JWE_A128GCM, key, "inside");
     has(decrypt(pool, token, &unnamed, &out), "header is too long", "nor in an endless header");
-    rules.algs = PA_JWE_ALGS & ~PA_JWE_DIR;
     token = dir_token(pool, "{" DIR "}", PA_JWE_A128GCM, key, "inside");
+    unnamed = rules_of_secret(pool, NULL, pa_bytes_text("sixteen bytes !! and some more of them"));
+    has(decrypt(pool, token, &unnamed, &out), "no key", "a longer secret is not cut to fit");
+    rules.algs = PA_JWE_ALGS & ~PA_JWE_DIR;
     has(decrypt(pool, token, &rules, &out), "(alg)", "alg must be allowed");
     rules.algs = PA_JWE_ALGS;
     rules.encs = PA_JWE_ENCS & ~PA_JWE_A128GCM;
@@ -158,53 +160,71 @@ static void test_wrong_key(apr_pool_t *pool)
     }
 }
 
-/* A content key of the wrong length inside a good RSA-OAEP, or of other OAEP parameters. */
+/* RSA-OAEP of any content key, made with OpenSSL's functions for one digest and for MGF1's. */
+static const char *oaep(apr_pool_t *pool, EVP_PKEY *key, const char *const digests[2], pa_bytes cek)
+{
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+    unsigned char encrypted[256];
+    size_t len = sizeof(encrypted);
+
+    signer_must(EVP_PKEY_encrypt_init(context) == 1
+                    && EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1
+                    && EVP_PKEY_CTX_set_rsa_oaep_md_name(context, digests[0], NULL) == 1
+                    && EVP_PKEY_CTX_set_rsa_mgf1_md_name(context, digests[1], NULL) == 1
+                    && EVP_PKEY_encrypt(context, encrypted, &len, cek.at, cek.len) == 1,
+                "encrypt");
+    EVP_PKEY_CTX_free(context);
+    return pa_base64url_encode(pool, pa_bytes_of(encrypted, len));
+}
+
+static const struct {
+    const char *what, *alg, *digests[2];
+    apr_size_t len;
+    int opens;
+} oaeps[] = {
+    { "RSA-OAEP", "RSA-OAEP", { "SHA1", "SHA1" }, 32, 1 },
+    { "RSA-OAEP-256", "RSA-OAEP-256", { "SHA256", "SHA256" }, 32, 1 },
+    { "RSA-OAEP with the digest of the other", "RSA-OAEP", { "SHA256", "SHA256" }, 32, 0 },
+    { "RSA-OAEP-256 with the digest of the other", "RSA-OAEP-256", { "SHA1", "SHA1" }, 32, 0 },
+    { "RSA-OAEP-256 with MGF1 of the other", "RSA-OAEP-256", { "SHA256", "SHA1" }, 32, 0 },
+    { "no content key", "RSA-OAEP", { "SHA1", "SHA1" }, 0, 0 },
+    { "half a content key", "RSA-OAEP", { "SHA1", "SHA1" }, 16, 0 },
+    { "most of a content key", "RSA-OAEP", { "SHA1", "SHA1" }, 31, 0 },
+    { "a content key and a byte", "RSA-OAEP", { "SHA1", "SHA1" }, 33, 0 },
+    { "two content keys", "RSA-OAEP", { "SHA1", "SHA1" }, 64, 0 },
+};
+
+/* The content is always that of the first 32 bytes: what is refused is refused for its key alone.
+ */
 static void test_oaep(apr_pool_t *pool)
 {
+    static const unsigned char cek[64] = { 1, 2, 3 };
     pa_private_key *own = new_key(pool, "RSA", "2048", "k");
     pa_jwe_rules rules = rules_of(pool, own);
+    unsigned char number[256];
     const char *token = NULL, *out = NULL;
-    static const apr_size_t lengths[] = { 0, 16, 31, 33, 64 };
-    unsigned char cek[64] = { 0 }, encrypted[256];
     apr_size_t i;
-    size_t len;
 
-    pa_jwe_encrypt(pool, public_of(pool, own), PA_JWE_RSA_OAEP, PA_JWE_A256GCM, NULL,
-                   pa_bytes_text("x"), &token);
-    for (i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
-        EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, own->key, NULL);
+    for (i = 0; i < sizeof(oaeps) / sizeof(*oaeps); i++) {
+        const char *header =
+            apr_psprintf(pool, "{\"alg\":\"%s\",\"enc\":\"A256GCM\"}", oaeps[i].alg);
+        const char *why;
 
-        len = sizeof(encrypted);
-        signer_must(EVP_PKEY_encrypt_init(context) == 1
-                        && EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1
-                        && EVP_PKEY_encrypt(context, encrypted, &len, cek, lengths[i]) == 1,
-                    "encrypt");
-        EVP_PKEY_CTX_free(context);
-        ok(decrypt(
-               pool,
-               with_part(pool, token, 1, pa_base64url_encode(pool, pa_bytes_of(encrypted, len))),
-               &rules, &out)
-               == PA_JWE_WRONG,
-           "a content key of %d bytes does not open", (int)lengths[i]);
+        token = dir_token(pool, header, PA_JWE_A256GCM, pa_bytes_of(cek, 32), "x");
+        token = with_part(pool, token, 1,
+                          oaep(pool, own->key, oaeps[i].digests, pa_bytes_of(cek, oaeps[i].len)));
+        why = decrypt(pool, token, &rules, &out);
+        ok(why == (oaeps[i].opens ? NULL : PA_JWE_WRONG), "%s %s", oaeps[i].what,
+           oaeps[i].opens ? "opens" : "does not open");
     }
     ok(decrypt(pool, with_part(pool, token, 1, ""), &rules, &out) == PA_JWE_WRONG,
-       "nor none at all");
-    memset(encrypted, 0, sizeof(encrypted));
-    ok(decrypt(pool,
-               with_part(pool, token, 1, pa_base64url_encode(pool, pa_bytes_of(encrypted, 256))),
-               &rules, &out)
-           == PA_JWE_WRONG,
-       "nor zero");
-    memset(encrypted, 0xff, sizeof(encrypted));
-    ok(decrypt(pool,
-               with_part(pool, token, 1, pa_base64url_encode(pool, pa_bytes_of(encrypted, 256))),
-               &rules, &out)
-           == PA_JWE_WRONG,
-       "nor a number beyond the modulus");
-    token = with_part(pool, token, 0,
-                      pa_base64url_encode(pool, pa_bytes_text("{\"alg\":\"RSA-OAEP-256\",\"enc\":"
-                                                              "\"A256GCM\",\"kid\":\"k\"}")));
-    ok(decrypt(pool, token, &rules, &out) == PA_JWE_WRONG, "nor another digest");
+       "nor an empty part");
+    memset(number, 0, sizeof(number));
+    token = with_part(pool, token, 1, pa_base64url_encode(pool, pa_bytes_of(number, 256)));
+    ok(decrypt(pool, token, &rules, &out) == PA_JWE_WRONG, "nor zero");
+    memset(number, 0xff, sizeof(number));
+    token = with_part(pool, token, 1, pa_base64url_encode(pool, pa_bytes_of(number, 256)));
+    ok(decrypt(pool, token, &rules, &out) == PA_JWE_WRONG, "nor a number beyond the modulus");
 }
 
 #define P256 "\"kty\":\"EC\",\"crv\":\"P-256\""

@@ -139,6 +139,7 @@ static void test_header(apr_pool_t *pool)
     pa_private_key *own = new_key(pool, "EC", "P-256", "k");
     json_t *claims = claims_of(pool), *more;
     const char *token = NULL;
+    pa_bytes signature;
     pa_jwt *jwt;
 
     is(pa_jwt_sign(pool, own, PA_ALG_ES256, NULL, NULL, claims, &token), NULL, "without typ");
@@ -157,6 +158,8 @@ static void test_header(apr_pool_t *pool)
     is(pa_json_text(more, "alg"), "none", "and is left as it was");
     has(pa_jwt_sign(pool, own, PA_ALG_ES256 | PA_ALG_RS256, NULL, NULL, claims, &token), "not one",
         "two algorithms are none");
+    has(pa_jws_signature(pool, own, PA_ALG_ES256 | PA_ALG_RS256, pa_bytes_text("x"), &signature),
+        "not one", "wherever they are asked for");
     has(pa_jwt_sign(pool, own, 0, NULL, NULL, claims, &token), "not one", "nor is nothing");
     has(pa_jwt_sign(pool, own, PA_ALG_ES256, NULL, json_object_get(more, "typ"), claims, &token),
         "no JSON object", "a header must be an object");
