@@ -5,17 +5,32 @@
 
 #include "../base/text.h"
 #include "../base/url.h"
+#include "par.h"
+#include "request_object.h"
 
 /* RFC 6749 names no limit; a code longer than this comes from nobody we know. */
 #define CODE_MAX 4096
 #define ERROR_MAX 64
 #define DESCRIPTION_MAX 300
+#define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
-const char *pa_authorization_url(apr_pool_t *pool, const pa_provider *provider,
-                                 const pa_metadata *metadata,
-                                 const pa_authorization_request *request)
+/* How the answer is to come back; by query is what comes without a word. */
+static const char *response_mode(const pa_provider *provider)
 {
-    const char *form = NULL;
+    switch (provider->response) {
+    case PA_RESPONSE_FORM_POST:
+        return "form_post";
+    case PA_RESPONSE_JWT:
+        return "jwt";
+    default:
+        return NULL;
+    }
+}
+
+/* All that is asked for, however it travels. */
+static apr_table_t *parameters_of(apr_pool_t *pool, const pa_provider *provider,
+                                  const pa_authorization_request *request)
+{
     const char *const parameters[][2] = {
         { "response_type", "code" },
         { "client_id", provider->client_id },
@@ -25,13 +40,91 @@ const char *pa_authorization_url(apr_pool_t *pool, const pa_provider *provider,
         { "nonce", request->nonce },
         { "code_challenge", request->code_challenge },
         { "code_challenge_method", "S256" },
+        { "response_mode", response_mode(provider) },
         { "audience", provider->audience },
+        /* RFC 9449 10: a code that is stolen is of no use without the key either. */
+        { "dpop_jkt", request->dpop ? request->dpop->key->kid : NULL },
     };
+    apr_table_t *table = apr_table_make(pool, COUNT(parameters));
 
-    for (apr_size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++)
+    for (apr_size_t i = 0; i < COUNT(parameters); i++)
         if (parameters[i][1])
-            form = pa_form_add(pool, form, parameters[i][0], parameters[i][1]);
-    return pa_url_with_query(pool, metadata->authorization_endpoint, form);
+            apr_table_setn(table, parameters[i][0], parameters[i][1]);
+    return table;
+}
+
+static const char *form_of(apr_pool_t *pool, const apr_table_t *parameters)
+{
+    const apr_array_header_t *entries = apr_table_elts(parameters);
+    const char *form = NULL;
+
+    for (int i = 0; i < entries->nelts; i++) {
+        const apr_table_entry_t *entry = &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
+
+        form = pa_form_add(pool, form, entry->key, entry->val);
+    }
+    return form;
+}
+
+/* A signed request object in place of the parameters. OpenID Connect Core 6.1 wants these three
+ * beside it, with the same values; in a pushed request they say nothing new. */
+static const char *sign(apr_pool_t *pool, const pa_provider *provider, const pa_metadata *metadata,
+                        const pa_authorization_request *request, apr_table_t **parameters)
+{
+    static const char *const beside[] = { "response_type", "client_id", "scope" };
+    apr_table_t *table = apr_table_make(pool, COUNT(beside) + 1);
+    const char *object;
+    const char *why =
+        pa_request_object(pool, provider, metadata, *parameters, request->now, &object);
+
+    if (why)
+        return why;
+    for (apr_size_t i = 0; i < COUNT(beside); i++)
+        apr_table_setn(table, beside[i], apr_table_get(*parameters, beside[i]));
+    apr_table_setn(table, "request", object);
+    *parameters = table;
+    return NULL;
+}
+
+/* RFC 9126 4: the browser carries nothing but these two. */
+static const pa_fault *push(const pa_client *client, apr_pool_t *pool, const pa_provider *provider,
+                            const pa_metadata *metadata, const pa_endpoint_request *request,
+                            apr_table_t **parameters)
+{
+    const char *request_uri;
+    const pa_fault *fault = pa_par_push(client, pool, provider, metadata, request, &request_uri);
+
+    if (fault)
+        return fault;
+    *parameters = apr_table_make(pool, 2);
+    apr_table_setn(*parameters, "client_id", provider->client_id);
+    apr_table_setn(*parameters, "request_uri", request_uri);
+    return NULL;
+}
+
+const pa_fault *pa_authorization_url(const pa_client *client, apr_pool_t *pool,
+                                     const pa_provider *provider, const pa_metadata *metadata,
+                                     const pa_authorization_request *request, const char **url)
+{
+    const int pushed =
+        provider->request == PA_REQUEST_PAR || provider->request == PA_REQUEST_PAR_JAR;
+    const int is_signed =
+        provider->request == PA_REQUEST_JAR || provider->request == PA_REQUEST_PAR_JAR;
+    apr_table_t *parameters = parameters_of(pool, provider, request);
+    pa_endpoint_request form = { .dpop = request->dpop, .now = request->now };
+    const pa_fault *fault;
+    const char *why;
+
+    if (is_signed && (why = sign(pool, provider, metadata, request, &parameters)))
+        return pa_fault_new(pool, PA_FAULT_OURS, why);
+    form.form = form_of(pool, parameters);
+    if (pushed) {
+        if ((fault = push(client, pool, provider, metadata, &form, &parameters)))
+            return fault;
+        form.form = form_of(pool, parameters);
+    }
+    *url = pa_url_with_query(pool, metadata->authorization_endpoint, form.form);
+    return NULL;
 }
 
 static const pa_fault *error_response(apr_pool_t *pool, const char *error, const char *description)

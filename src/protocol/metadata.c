@@ -14,14 +14,21 @@ static const struct {
     const char *name;
     apr_size_t offset;
     int required;
+    int ours; /* this server asks there, not the browser: it may have an alias for mutual TLS */
 } endpoints[] = {
-    { "authorization_endpoint", offsetof(pa_metadata, authorization_endpoint), 1 },
-    { "token_endpoint", offsetof(pa_metadata, token_endpoint), 1 },
-    { "jwks_uri", offsetof(pa_metadata, jwks_uri), 1 },
-    { "userinfo_endpoint", offsetof(pa_metadata, userinfo_endpoint), 0 },
-    { "end_session_endpoint", offsetof(pa_metadata, end_session_endpoint), 0 },
-    { "revocation_endpoint", offsetof(pa_metadata, revocation_endpoint), 0 },
+    { "authorization_endpoint", offsetof(pa_metadata, authorization_endpoint), 1, 0 },
+    { "token_endpoint", offsetof(pa_metadata, token_endpoint), 1, 1 },
+    { "jwks_uri", offsetof(pa_metadata, jwks_uri), 1, 0 },
+    { "userinfo_endpoint", offsetof(pa_metadata, userinfo_endpoint), 0, 1 },
+    { "end_session_endpoint", offsetof(pa_metadata, end_session_endpoint), 0, 0 },
+    { "revocation_endpoint", offsetof(pa_metadata, revocation_endpoint), 0, 1 },
+    { "pushed_authorization_request_endpoint", offsetof(pa_metadata, par_endpoint), 0, 1 },
 };
+
+#define AUTH_METHODS "token_endpoint_auth_methods_supported"
+#define AUTH_ALGS "token_endpoint_auth_signing_alg_values_supported"
+#define REQUEST_ALGS "request_object_signing_alg_values_supported"
+#define ALIASES "mtls_endpoint_aliases"
 
 /* Lists of names. Discovery 1.0 section 3 requires three of them. */
 static const struct {
@@ -31,7 +38,9 @@ static const struct {
     { "response_types_supported", 1 },
     { "subject_types_supported", 1 },
     { "id_token_signing_alg_values_supported", 1 },
-    { "token_endpoint_auth_methods_supported", 0 },
+    { AUTH_METHODS, 0 },
+    { AUTH_ALGS, 0 },
+    { REQUEST_ALGS, 0 },
 };
 
 #define ISS_PARAMETER "authorization_response_iss_parameter_supported"
@@ -91,6 +100,28 @@ static const char *read_endpoints(apr_pool_t *pool, const pa_provider *provider,
     return NULL;
 }
 
+/* RFC 8705 section 5: where a client goes that shows a certificate. */
+static const char *read_aliases(apr_pool_t *pool, const pa_provider *provider,
+                                const json_t *document, pa_metadata *metadata)
+{
+    const json_t *aliases = member(document, ALIASES);
+    if (aliases && !json_is_object(aliases))
+        return ALIASES " is no object";
+    for (apr_size_t i = 0; aliases && i < COUNT(endpoints); i++) {
+        const json_t *value = member(aliases, endpoints[i].name);
+        if (!value || !endpoints[i].ours)
+            continue;
+        const char *url = json_string_value(value);
+        const char *why = url ? check_endpoint(pool, provider, endpoints[i].name, url)
+                              : apr_psprintf(pool, "%s is no string", endpoints[i].name);
+        if (why)
+            return apr_psprintf(pool, ALIASES ": %s", why);
+        if (provider->http.client_cert)
+            *(const char **)((char *)metadata + endpoints[i].offset) = apr_pstrdup(pool, url);
+    }
+    return NULL;
+}
+
 static const char *check_lists(apr_pool_t *pool, const json_t *document)
 {
     for (apr_size_t i = 0; i < COUNT(lists); i++) {
@@ -105,20 +136,34 @@ static const char *check_lists(apr_pool_t *pool, const json_t *document)
 
 static void read_auth_methods(const json_t *document, pa_metadata *metadata)
 {
-    const char *name = "token_endpoint_auth_methods_supported";
-    metadata->auth_basic =
-        !member(document, name) || pa_json_holds(document, name, "client_secret_basic");
-    metadata->auth_post = pa_json_holds(document, name, "client_secret_post");
-    metadata->auth_none = pa_json_holds(document, name, "none");
+    static const struct {
+        const char *name;
+        pa_client_auth method;
+    } methods[] = {
+        { "none", PA_CLIENT_AUTH_NONE },
+        { "client_secret_basic", PA_CLIENT_AUTH_BASIC },
+        { "client_secret_post", PA_CLIENT_AUTH_POST },
+        { "client_secret_jwt", PA_CLIENT_AUTH_SECRET_JWT },
+        { "private_key_jwt", PA_CLIENT_AUTH_PRIVATE_KEY_JWT },
+        { "tls_client_auth", PA_CLIENT_AUTH_TLS },
+        { "self_signed_tls_client_auth", PA_CLIENT_AUTH_SELF_SIGNED_TLS },
+    };
+    if (!member(document, AUTH_METHODS)) /* Discovery 1.0 section 3: the default */
+        metadata->auth_methods = PA_CLIENT_AUTH_BIT(PA_CLIENT_AUTH_BASIC);
+    for (apr_size_t i = 0; i < COUNT(methods); i++)
+        if (pa_json_holds(document, AUTH_METHODS, methods[i].name))
+            metadata->auth_methods |= PA_CLIENT_AUTH_BIT(methods[i].method);
 }
 
-static void read_algs(const json_t *document, pa_metadata *metadata)
+static pa_alg_set read_algs(const json_t *document, const char *list)
 {
-    const json_t *algs = member(document, "id_token_signing_alg_values_supported");
+    const json_t *algs = member(document, list);
+    pa_alg_set set = 0;
     for (size_t i = 0; i < json_array_size(algs); i++) {
         const char *name = json_string_value(json_array_get(algs, i));
-        metadata->id_token_algs |= name ? pa_alg_named(name) : 0;
+        set |= name ? pa_alg_named(name) : 0;
     }
+    return set;
 }
 
 const char *pa_metadata_parse(apr_pool_t *pool, const pa_provider *provider, pa_bytes document,
@@ -131,14 +176,16 @@ const char *pa_metadata_parse(apr_pool_t *pool, const pa_provider *provider, pa_
         return why;
     if ((why = check_issuer(pool, provider, json, metadata))
         || (why = read_endpoints(pool, provider, json, metadata))
-        || (why = check_lists(pool, json)))
+        || (why = read_aliases(pool, provider, json, metadata)) || (why = check_lists(pool, json)))
         return why;
     const json_t *iss = member(json, ISS_PARAMETER);
     if (iss && !json_is_boolean(iss))
         return ISS_PARAMETER " is no boolean";
     metadata->iss_parameter_supported = json_is_true(iss);
     read_auth_methods(json, metadata);
-    read_algs(json, metadata);
+    metadata->auth_algs = read_algs(json, AUTH_ALGS);
+    metadata->request_algs = read_algs(json, REQUEST_ALGS);
+    metadata->id_token_algs = read_algs(json, "id_token_signing_alg_values_supported");
     *out = metadata;
     return NULL;
 }
@@ -157,7 +204,8 @@ const char *pa_metadata_reduce(apr_pool_t *pool, pa_bytes document, pa_bytes *ou
     if (why)
         return why;
     json_t *kept = pa_json_own(pool, json_object());
-    int fine = kept && keep(kept, json, "issuer") && keep(kept, json, ISS_PARAMETER);
+    int fine = kept && keep(kept, json, "issuer") && keep(kept, json, ISS_PARAMETER)
+               && keep(kept, json, ALIASES);
     for (apr_size_t i = 0; fine && i < COUNT(endpoints); i++)
         fine = keep(kept, json, endpoints[i].name);
     for (apr_size_t i = 0; fine && i < COUNT(lists); i++)

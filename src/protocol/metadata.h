@@ -7,6 +7,10 @@
 #include "../base/bytes.h"
 #include "provider.h"
 
+#define PA_CLIENT_AUTH_BIT(method) (1u << (method))
+
+/* With a client certificate, the endpoints are those of mtls_endpoint_aliases where there are such
+ * (RFC 8705 section 5). */
 typedef struct pa_metadata {
     const char *issuer; /* as the document spells it: what `iss` must be */
     const char *authorization_endpoint;
@@ -16,10 +20,11 @@ typedef struct pa_metadata {
     const char *end_session_endpoint; /* NULL when it has none */
     const char *revocation_endpoint;  /* NULL when it has none */
     int iss_parameter_supported;      /* RFC 9207: the answer must carry iss */
-    int auth_basic;                   /* token_endpoint_auth_methods_supported: basic if unsaid */
-    int auth_post;
-    int auth_none;
-    pa_alg_set id_token_algs; /* id_token_signing_alg_values_supported */
+    const char *par_endpoint;         /* RFC 9126; NULL when it has none */
+    unsigned int auth_methods;        /* PA_CLIENT_AUTH_BIT of each that the token endpoint takes */
+    pa_alg_set auth_algs;             /* for assertions there; 0: unsaid */
+    pa_alg_set request_algs;          /* for request objects; 0: unsaid */
+    pa_alg_set id_token_algs;         /* id_token_signing_alg_values_supported */
 } pa_metadata;
 
 /* Reads and checks a discovery document: issuer equal to the provider's (which may have one '/'

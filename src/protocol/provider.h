@@ -68,6 +68,7 @@ typedef struct pa_provider {
     pa_alg_set signing_algs; /* what the ID token may be signed with */
     int userinfo;            /* whether userinfo is asked for */
     pa_http_settings http;
+    const char *client_cert_thumbprint; /* x5t#S256 of http.client_cert; NULL without one */
 } pa_provider;
 
 #endif

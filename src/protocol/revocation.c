@@ -4,28 +4,23 @@
 #include <apr_strings.h>
 
 #include "../base/url.h"
-#include "token.h"
-
-#define RESPONSE_MAX 16384
+#include "endpoint.h"
 
 const pa_fault *pa_revocation_send(const pa_client *client, apr_pool_t *pool,
                                    const pa_provider *provider, const pa_metadata *metadata,
                                    const char *token, const char *hint)
 {
-    const char *form = pa_form_add(pool, NULL, "token", token), *authorization;
-    pa_http_request request = { .url = metadata->revocation_endpoint,
-                                .accept = "application/json",
-                                .max_body = RESPONSE_MAX };
+    pa_endpoint_request request = { .what = "revocation",
+                                    .url = metadata->revocation_endpoint,
+                                    .form = pa_form_add(pool, NULL, "token", token),
+                                    .now = apr_time_now() };
     pa_http_response response;
     const pa_fault *fault;
 
     if (!metadata->revocation_endpoint)
         return NULL;
-    form = pa_form_add(pool, form, "token_type_hint", hint);
-    pa_token_authenticate(pool, provider, metadata, &form, &authorization);
-    request.form = form;
-    request.authorization = authorization;
-    if ((fault = pa_http_send(client->http, pool, &provider->http, &request, &response)))
+    request.form = pa_form_add(pool, request.form, "token_type_hint", hint);
+    if ((fault = pa_endpoint_post(client, pool, provider, metadata, &request, &response)))
         return fault;
     /* 2.2: 200 also for a token that it does not know. */
     return response.status == 200

@@ -3,7 +3,6 @@
 #include "token.h"
 
 #include <apr_strings.h>
-#include <openssl/evp.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,89 +10,17 @@
 #include "../base/jwt.h"
 #include "../base/text.h"
 #include "../base/url.h"
+#include "endpoint.h"
+#include "sender.h"
 
-#define RESPONSE_MAX (256 * 1024)
+#define WHAT "token"
 #define TOKEN_MAX 65536 /* no header takes a longer one */
 #define SCOPE_MAX 8192
-#define ERROR_MAX 64
-#define DESCRIPTION_MAX 300
 #define EXPIRES_IN_MAX (10LL * 366 * 24 * 60 * 60) /* seconds: ten years; more is a mistake */
-
-/* RFC 6749 2.3.1: both are form-encoded first, so that a ':' in them divides nothing. */
-static const char *basic(apr_pool_t *pool, const pa_provider *provider)
-{
-    const char *pair = apr_pstrcat(pool, pa_form_encode(pool, provider->client_id), ":",
-                                   pa_form_encode(pool, provider->client_secret), NULL);
-    const apr_size_t len = strlen(pair);
-    unsigned char *base64 = apr_palloc(pool, (len + 2) / 3 * 4 + 1);
-    EVP_EncodeBlock(base64, (const unsigned char *)pair, (int)len);
-    return apr_pstrcat(pool, "Basic ", (const char *)base64, NULL);
-}
-
-static pa_client_auth choose(const pa_provider *provider, const pa_metadata *metadata)
-{
-    if (!provider->client_secret)
-        return PA_CLIENT_AUTH_NONE;
-    if (provider->client_auth != PA_CLIENT_AUTH_AUTO)
-        return provider->client_auth;
-    return metadata->auth_basic ? PA_CLIENT_AUTH_BASIC : PA_CLIENT_AUTH_POST;
-}
-
-pa_client_auth pa_token_authenticate(apr_pool_t *pool, const pa_provider *provider,
-                                     const pa_metadata *metadata, const char **form,
-                                     const char **authorization)
-{
-    const pa_client_auth used = choose(provider, metadata);
-    *authorization = NULL;
-    if (used == PA_CLIENT_AUTH_BASIC) {
-        *authorization = basic(pool, provider);
-        return used;
-    }
-    *form = pa_form_add(pool, *form, "client_id", provider->client_id);
-    if (used == PA_CLIENT_AUTH_POST)
-        *form = pa_form_add(pool, *form, "client_secret", provider->client_secret);
-    return used;
-}
-
-/* As PlusAuth's dashboard calls them. */
-static const char *auth_name(pa_client_auth used)
-{
-    switch (used) {
-    case PA_CLIENT_AUTH_BASIC:
-        return "Basic";
-    case PA_CLIENT_AUTH_POST:
-        return "Post";
-    default:
-        return "None";
-    }
-}
 
 static const pa_fault *nonsense(apr_pool_t *pool, const char *why)
 {
-    return pa_fault_new(pool, PA_FAULT_NONSENSE, apr_pstrcat(pool, "token response: ", why, NULL));
-}
-
-/* RFC 6749 5.2 */
-static const pa_fault *error_response(apr_pool_t *pool, const json_t *json, pa_client_auth used)
-{
-    const char *error = pa_json_text(json, "error");
-    const char *description = pa_json_text(json, "error_description");
-    if (!error)
-        return nonsense(pool, "its error is no string");
-    error = pa_text_printable(pool, error, ERROR_MAX);
-    const char *why =
-        apr_psprintf(pool, "the token endpoint says %s%s%s", error, description ? ": " : "",
-                     description ? pa_text_printable(pool, description, DESCRIPTION_MAX) : "");
-    if (strcmp(error, "invalid_client") == 0) {
-        why =
-            apr_psprintf(pool,
-                         "%s. Check client id and secret; and in the PlusAuth dashboard the "
-                         "client's \"Token Endpoint Authentication Method\" must be %s, which was "
-                         "used, or PlusAuthClientAuth here be what the dashboard says "
-                         "(Basic, Post or None)",
-                         why, auth_name(used));
-    }
-    return pa_fault_oauth(pool, error, why);
+    return pa_fault_new(pool, PA_FAULT_NONSENSE, apr_pstrcat(pool, WHAT " response: ", why, NULL));
 }
 
 /* A member that may be absent or null. NULL, or the reason that it cannot be used. */
@@ -120,14 +47,16 @@ static int is_printable(const char *text, apr_size_t max)
     return 1;
 }
 
-static const char *read_tokens(apr_pool_t *pool, const json_t *json, apr_time_t now, pa_tokens *out)
+static const char *read_tokens(apr_pool_t *pool, const json_t *json,
+                               const pa_token_expected *expected, pa_tokens *out)
 {
     const char *type = pa_json_text(json, "token_type");
     pa_tokens t = { .access_token = pa_json_text(json, "access_token"),
-                    .expires = expiry(json, now) };
+                    .expires = expiry(json, expected->now) };
     const char *why;
-    if (!type || strcasecmp(type, "Bearer") != 0)
-        return "its token_type is not Bearer";
+    const char *wanted = expected->dpop ? "DPoP" : "Bearer";
+    if (!type || strcasecmp(type, wanted) != 0)
+        return apr_psprintf(pool, "its token_type is not %s", wanted);
     if (!t.access_token || !pa_text_is_token(t.access_token, TOKEN_MAX))
         return "its access_token is missing or malformed";
     if ((why = optional_text(json, "id_token", &t.id_token))
@@ -149,63 +78,36 @@ static const char *read_tokens(apr_pool_t *pool, const json_t *json, apr_time_t 
 }
 
 const pa_fault *pa_token_response_read(apr_pool_t *pool, const pa_http_response *response,
-                                       pa_client_auth used, apr_time_t now, pa_tokens *out)
+                                       const pa_token_expected *expected, pa_tokens *out)
 {
+    const pa_endpoint_expected answer = { .what = WHAT, .status = 200, .used = expected->used };
     json_t *json;
-    const int refused = response->status == 400 || response->status == 401;
-    if (response->status != 200 && !refused)
-        return nonsense(pool, apr_psprintf(pool, "status %d", response->status));
-    const char *why = strcmp(response->content_type, "application/json") != 0
-                          ? "its Content-Type is not application/json"
-                          : pa_json_object_parse(pool, response->body, &json);
-    if (why) {
-        return nonsense(
-            pool, refused ? apr_psprintf(pool, "status %d, and %s", response->status, why) : why);
-    }
-    if (refused || json_object_get(json, "error"))
-        return error_response(pool, json, used);
-    why = read_tokens(pool, json, now, out);
+    const pa_fault *fault = pa_endpoint_read(pool, &answer, response, &json);
+    if (fault)
+        return fault;
+    const char *why = read_tokens(pool, json, expected, out);
     return why ? nonsense(pool, why) : NULL;
-}
-
-/* A provider may quote what it was sent: that must not get into a log. */
-static const pa_fault *without_secrets(apr_pool_t *pool, const pa_fault *fault,
-                                       const char *const *secrets)
-{
-    for (; *secrets; secrets++) {
-        if (**secrets && strstr(fault->why, *secrets)) {
-            const int echoed = fault->error && strstr(fault->error, *secrets);
-            return pa_fault_oauth(pool, echoed ? "server_error" : fault->error,
-                                  "the token endpoint's error quotes the request: left out here");
-        }
-    }
-    return fault;
 }
 
 const pa_fault *pa_token_exchange(const pa_client *client, apr_pool_t *pool,
                                   const pa_provider *provider, const pa_metadata *metadata,
-                                  const char *code, const char *redirect_uri,
-                                  const char *code_verifier, apr_time_t now, pa_tokens *out)
+                                  const pa_token_grant *grant, apr_time_t now, pa_tokens *out)
 {
     const char *form = pa_form_add(pool, NULL, "grant_type", "authorization_code");
-    form = pa_form_add(pool, form, "code", code);
-    form = pa_form_add(pool, form, "redirect_uri", redirect_uri);
-    form = pa_form_add(pool, form, "code_verifier", code_verifier);
+    form = pa_form_add(pool, form, "code", grant->code);
+    form = pa_form_add(pool, form, "redirect_uri", grant->redirect_uri);
+    form = pa_form_add(pool, form, "code_verifier", grant->code_verifier);
 
-    pa_http_request request = { .url = metadata->token_endpoint,
-                                .accept = "application/json",
-                                .max_body = RESPONSE_MAX };
-    const pa_client_auth used =
-        pa_token_authenticate(pool, provider, metadata, &form, &request.authorization);
-    request.form = form;
+    const pa_endpoint_request request = {
+        .what = WHAT, .url = metadata->token_endpoint, .form = form, .dpop = grant->dpop, .now = now
+    };
+    const pa_token_expected expected = { .used = pa_client_auth_choose(provider, metadata),
+                                         .dpop = grant->dpop != NULL,
+                                         .now = now };
     pa_http_response response;
-    const pa_fault *fault = pa_http_send(client->http, pool, &provider->http, &request, &response);
-    if (fault)
-        return fault;
-    fault = pa_token_response_read(pool, &response, used, now, out);
-    if (!fault || fault->kind != PA_FAULT_OAUTH)
-        return fault;
-    const char *const secrets[] = { code, code_verifier,
-                                    provider->client_secret ? provider->client_secret : "", NULL };
-    return without_secrets(pool, fault, secrets);
+    const pa_fault *fault = pa_endpoint_post(client, pool, provider, metadata, &request, &response);
+    if (!fault)
+        fault = pa_endpoint_hide(pool, provider, &request,
+                                 pa_token_response_read(pool, &response, &expected, out));
+    return fault ? fault : pa_sender_check(pool, provider, grant->dpop, out->access_token);
 }

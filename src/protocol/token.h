@@ -3,6 +3,7 @@
 #define PA_TOKEN_H
 
 #include "discovery.h"
+#include "dpop.h"
 
 typedef struct pa_tokens {
     const char *id_token; /* NULL when there is none */
@@ -12,26 +13,30 @@ typedef struct pa_tokens {
     apr_time_t expires;        /* of the access token, 0 when unknown */
 } pa_tokens;
 
-/* Exchanges an authorization code, once: the request is never repeated.
+/* What a code is exchanged with. */
+typedef struct pa_token_grant {
+    const char *code;
+    const char *redirect_uri;
+    const char *code_verifier;
+    pa_dpop *dpop; /* NULL: the token is a Bearer's */
+} pa_token_grant;
+
+/* Exchanges an authorization code, once: see pa_endpoint_post for the one exception.
  * NULL and *out set, or a fault: OAUTH with the error code for an error response (a sentence naming
  * the dashboard's field when it is invalid_client), NONSENSE for any other answer that is no token
- * response. */
+ * response, RULE for a token that is bound to another key or certificate, or to none. */
 const pa_fault *pa_token_exchange(const pa_client *client, apr_pool_t *pool,
                                   const pa_provider *provider, const pa_metadata *metadata,
-                                  const char *code, const char *redirect_uri,
-                                  const char *code_verifier, apr_time_t now, pa_tokens *out);
+                                  const pa_token_grant *grant, apr_time_t now, pa_tokens *out);
 
-/* The two halves of it that ask nobody: how a request says who the client is, and what an answer
- * says. */
+typedef struct pa_token_expected {
+    pa_client_auth used; /* the method of authentication of the request */
+    int dpop;            /* whether the token must be bound to a DPoP key */
+    apr_time_t now;
+} pa_token_expected;
 
-/* Chooses the method (a client without a secret has none but that) and adds what it needs to *form,
- * or sets *authorization. The method it was. */
-pa_client_auth pa_token_authenticate(apr_pool_t *pool, const pa_provider *provider,
-                                     const pa_metadata *metadata, const char **form,
-                                     const char **authorization);
-
-/* Reads an answer to a request that used the method `used`. Faults as above. */
+/* Reads an answer. Faults as above. */
 const pa_fault *pa_token_response_read(apr_pool_t *pool, const pa_http_response *response,
-                                       pa_client_auth used, apr_time_t now, pa_tokens *out);
+                                       const pa_token_expected *expected, pa_tokens *out);
 
 #endif

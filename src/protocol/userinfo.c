@@ -95,18 +95,38 @@ static const pa_fault *check_sub(apr_pool_t *pool, const json_t *claims, const c
     return strcmp(theirs, sub) == 0 ? NULL : broken(pool, "it is another user's: its sub differs");
 }
 
+/* RFC 9449 7.1: a token that is bound to a key goes with a proof of it; 9: the provider may want a
+ * nonce in that first. */
+static const pa_fault *ask(const pa_client *client, apr_pool_t *pool, const pa_provider *provider,
+                           const pa_metadata *metadata, const pa_userinfo_request *request,
+                           pa_http_response *out)
+{
+    for (int attempt = 1;; attempt++) {
+        pa_http_request http = { .url = metadata->userinfo_endpoint,
+                                 .accept = "application/json, application/jwt",
+                                 .authorization =
+                                     apr_pstrcat(pool, request->dpop ? "DPoP " : "Bearer ",
+                                                 request->access_token, NULL),
+                                 .max_body = USERINFO_MAX };
+        const char *why = request->dpop ? pa_dpop_prove(pool, request->dpop, request->access_token,
+                                                        apr_time_now(), &http)
+                                        : NULL;
+        const pa_fault *fault = why ? pa_fault_new(pool, PA_FAULT_OURS, why)
+                                    : pa_http_send(client->http, pool, &provider->http, &http, out);
+
+        if (fault || !request->dpop || !pa_dpop_take_nonce(pool, request->dpop, out)
+            || attempt == 2)
+            return fault;
+    }
+}
+
 const pa_fault *pa_userinfo_fetch(const pa_client *client, apr_pool_t *pool,
                                   const pa_provider *provider, const pa_metadata *metadata,
-                                  const char *access_token, const char *sub, json_t **out)
+                                  const pa_userinfo_request *request, json_t **out)
 {
-    const pa_http_request request = { .url = metadata->userinfo_endpoint,
-                                      .accept = "application/json, application/jwt",
-                                      .authorization =
-                                          apr_pstrcat(pool, "Bearer ", access_token, NULL),
-                                      .max_body = USERINFO_MAX };
     pa_http_response response;
     json_t *claims = NULL;
-    const pa_fault *fault = pa_http_send(client->http, pool, &provider->http, &request, &response);
+    const pa_fault *fault = ask(client, pool, provider, metadata, request, &response);
 
     if (fault)
         return fault;
@@ -115,7 +135,7 @@ const pa_fault *pa_userinfo_fetch(const pa_client *client, apr_pool_t *pool,
         return NULL;
     }
     if ((fault = read_response(client, pool, provider, metadata, &response, &claims))
-        || (fault = check_sub(pool, claims, sub)))
+        || (fault = check_sub(pool, claims, request->sub)))
         return fault;
     *out = claims;
     return NULL;

@@ -5,6 +5,13 @@
 #include <jansson.h>
 
 #include "discovery.h"
+#include "dpop.h"
+
+typedef struct pa_userinfo_request {
+    const char *access_token;
+    const char *sub; /* whose it must be */
+    pa_dpop *dpop;   /* NULL: the token is a Bearer's */
+} pa_userinfo_request;
 
 /* Asks for the user's claims with the access token; the answer's sub must be `sub` to the byte.
  * NULL and *out set (it lives as long as `pool`; NULL when the provider refuses a token that is for
@@ -13,6 +20,6 @@
  * object of type application/json. */
 const pa_fault *pa_userinfo_fetch(const pa_client *client, apr_pool_t *pool,
                                   const pa_provider *provider, const pa_metadata *metadata,
-                                  const char *access_token, const char *sub, json_t **out);
+                                  const pa_userinfo_request *request, json_t **out);
 
 #endif

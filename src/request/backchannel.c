@@ -113,7 +113,7 @@ static apr_status_t obey(request_rec *r, const char *client, const pa_logout_tok
     apr_status_t rv = pa_logout_memory_check_jti(settings, client, token->jti, r->pool);
 
     if (rv == APR_SUCCESS)
-        rv = pa_session_index_end(settings, client, token->sub, token->sid, &ended, r->pool);
+        rv = settings->backend->end_by(settings, client, token->sub, token->sid, &ended, r->pool);
     log_ended(r, ended);
     if (rv != APR_SUCCESS)
         return rv;

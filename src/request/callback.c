@@ -31,6 +31,7 @@ typedef struct returning {
     pa_login_state *login;
     int slot;
     pa_tokens tokens;
+    const char *dpop_key;   /* the private JWK that they are bound to, or NULL */
     const json_t *id_token; /* its claims */
     pa_alg_set alg;         /* what it was signed with */
     json_t *userinfo;       /* NULL when it was not asked for */
@@ -96,12 +97,19 @@ static const pa_fault *ask_provider(request_rec *r, const char *code, returning 
                                       .issuer = back->metadata->issuer,
                                       .nonce = back->login->nonce,
                                       .max_age = -1 };
+    pa_token_grant grant = { .code = code,
+                             .redirect_uri = conf->redirect_uri,
+                             .code_verifier = back->login->code_verifier };
+    pa_userinfo_request userinfo;
     const pa_fault *fault;
+    pa_dpop dpop;
     pa_jwt *jwt;
 
-    fault = pa_token_exchange(conf->client, r->pool, back->provider, back->metadata, code,
-                              conf->redirect_uri, back->login->code_verifier, r->request_time,
-                              &back->tokens);
+    if ((fault = pa_login_dpop(r, back->provider, back->login, &back->dpop_key, &dpop)))
+        return fault;
+    grant.dpop = back->dpop_key ? &dpop : NULL;
+    fault = pa_token_exchange(conf->client, r->pool, back->provider, back->metadata, &grant,
+                              apr_time_now(), &back->tokens);
     if (fault)
         return fault;
     if (!back->tokens.id_token)
@@ -118,8 +126,9 @@ static const pa_fault *ask_provider(request_rec *r, const char *code, returning 
     back->alg = jwt->alg;
     if (!back->provider->userinfo || !back->metadata->userinfo_endpoint)
         return NULL;
-    fault = pa_userinfo_fetch(conf->client, r->pool, back->provider, back->metadata,
-                              back->tokens.access_token, pa_json_text(jwt->claims, "sub"),
+    userinfo = (pa_userinfo_request){ back->tokens.access_token, pa_json_text(jwt->claims, "sub"),
+                                      grant.dpop };
+    fault = pa_userinfo_fetch(conf->client, r->pool, back->provider, back->metadata, &userinfo,
                               &back->userinfo);
     if (!fault && !back->userinfo)
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
@@ -168,6 +177,7 @@ static pa_session *make_session(request_rec *r, const returning *back)
     session->access_token = back->tokens.access_token;
     session->refresh_token = back->tokens.refresh_token;
     session->access_expires = back->tokens.expires;
+    session->dpop_key = back->dpop_key;
     add_variables(r->pool, back, session);
     return session;
 }
@@ -254,7 +264,9 @@ int pa_callback_handler(request_rec *r)
 
     if (r->method_number != M_GET)
         return pa_answer_take_post(r);
-    if ((why = pa_answer_read(r, &answer)))
+    why = pa_answer_read(r, &answer);
+    r->args = NULL; /* for no log, and no ErrorDocument */
+    if (why)
         return stale(r, why);
     if (!find_login(r, answer.state, &back))
         return stale(r, "no login of this browser has its state");

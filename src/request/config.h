@@ -18,6 +18,7 @@ typedef enum {
     PA_PATH_BACKCHANNEL,
     PA_PATH_FRONTCHANNEL,
     PA_PATH_USER,
+    PA_PATH_JWKS,
     PA_PATH_COUNT
 } pa_path;
 

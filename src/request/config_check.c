@@ -36,7 +36,7 @@ static const struct {
     apr_interval_time_t lifetime, idle;
 } defaults = {
     .path = { "/login", "/login/callback", "/logout", "/logout/backchannel", "/logout/frontchannel",
-              "/login/user" },
+              "/login/user", "/login/jwks" },
     .after_logout = "/",
     .lifetime = apr_time_from_sec(8 * 3600),
     .idle = apr_time_from_sec(3600),

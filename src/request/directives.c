@@ -41,8 +41,9 @@ static const char *set_origin(cmd_parms *cmd, void *dir, const char *value)
 
 static const char *set_path(cmd_parms *cmd, void *dir, const char *name, const char *value)
 {
-    static const char *const names[PA_PATH_COUNT] = { "login",       "callback",     "logout",
-                                                      "backchannel", "frontchannel", "user" };
+    static const char *const names[PA_PATH_COUNT] = {
+        "login", "callback", "logout", "backchannel", "frontchannel", "user", "jwks"
+    };
 
     (void)dir;
     if (pa_url_check_return(value) || strpbrk(value, "?%"))
@@ -53,8 +54,8 @@ static const char *set_path(cmd_parms *cmd, void *dir, const char *name, const c
             return NULL;
         }
     }
-    return "PlusAuthPath: one of login, callback, logout, backchannel, frontchannel, user, and its "
-           "path";
+    return "PlusAuthPath: one of login, callback, logout, backchannel, frontchannel, user, jwks, and "
+           "its path";
 }
 
 static const char *set_after_logout(cmd_parms *cmd, void *dir, const char *value)
@@ -265,7 +266,7 @@ const command_rec pa_commands[] = {
     AP_INIT_TAKE1("PlusAuthOrigin", set_origin, NULL, RSRC_CONF,
                   "Scheme, host and port that browsers use; from ServerName by default"),
     AP_INIT_TAKE2("PlusAuthPath", set_path, NULL, RSRC_CONF,
-                  "Path of login, callback, logout, backchannel, frontchannel or user; /login, "
+                  "Path of login, callback, logout, backchannel, frontchannel, user or jwks; /login, "
                   "/login/callback, /logout and below by default"),
     AP_INIT_TAKE1("PlusAuthAfterLogout", set_after_logout, NULL, RSRC_CONF,
                   "Where a browser ends up after logout; / by default"),

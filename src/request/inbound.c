@@ -59,15 +59,30 @@ static void scrub(request_rec *r, const pa_server_conf *conf)
     }
 }
 
+/* The code and the state that a browser brings back are for nobody who reads an access log or
+ * server-status. */
+static void hide_answer(request_rec *r, const pa_server_conf *conf)
+{
+    const char *query = r->args ? strchr(r->the_request, '?') : NULL, *protocol;
+
+    if (!query || strcmp(r->uri, conf->path[PA_PATH_CALLBACK]) != 0)
+        return;
+    protocol = strchr(query, ' ');
+    r->the_request =
+        apr_pstrcat(r->pool, apr_pstrmemdup(r->pool, r->the_request, query - r->the_request),
+                    protocol ? protocol : "", NULL);
+}
+
 int pa_inbound(request_rec *r)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
 
-    /* What continues a request carries its headers. One that httpd refuses while it reads it, as one
-     * without Host, was never here: its ErrorDocument is the first to come. */
+    /* What continues a request carries its headers. One that httpd refuses while it reads it, as
+     * one without Host, was never here: its ErrorDocument is the first to come. */
     if (!conf->enabled || r->main || (r->prev && pa_visit_of(r)))
         return DECLINED;
     scrub(r, conf);
+    hide_answer(r, conf);
     while (r->prev)
         r = r->prev;
     pa_visit_begin(r, &conf->visit);

@@ -7,6 +7,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "../base/derived_key.h"
 #include "../base/url.h"
 #include "../protocol/authorization.h"
 #include "../state/counters.h"
@@ -80,6 +81,20 @@ int pa_login_fault(request_rec *r, const char *doing, const pa_fault *fault)
     return pa_page_error(r, denied ? HTTP_FORBIDDEN : pages[fault->kind].status,
                          fault->error ? fault->error : pages[fault->kind].error,
                          denied ? "You were not given access." : pages[fault->kind].message, NULL);
+}
+
+const pa_fault *pa_login_dpop(request_rec *r, const pa_provider *provider,
+                              const pa_login_state *login, const char **jwk, pa_dpop *out)
+{
+    const char *why;
+
+    *jwk = NULL;
+    if (provider->sender_constrain != PA_SENDER_CONSTRAIN_DPOP)
+        return NULL;
+    if ((why = pa_derived_key(r->pool, pa_bytes_of(login->secret, sizeof(login->secret)), jwk))
+        || (why = pa_dpop_read(r->pool, *jwk, out)))
+        return pa_fault_new(r->pool, PA_FAULT_OURS, why);
+    return NULL;
 }
 
 /* What the login cookies of this browser say. */
@@ -194,16 +209,36 @@ const char *pa_login_wanted(const request_rec *r)
     return pa_url_check_return(uri) ? "/" : uri;
 }
 
+/* Where the browser goes to log in. */
+static const pa_fault *ask_for_login(request_rec *r, const pa_provider *provider,
+                                     const pa_metadata *metadata, const pa_login_state *login,
+                                     const char **url)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    pa_authorization_request request = { .redirect_uri = conf->redirect_uri,
+                                         .state = login->state,
+                                         .nonce = login->nonce,
+                                         .code_challenge = login->code_challenge,
+                                         .now = apr_time_now() };
+    pa_dpop dpop;
+    const char *jwk;
+    const pa_fault *fault = pa_login_dpop(r, provider, login, &jwk, &dpop);
+
+    if (fault)
+        return fault;
+    request.dpop = jwk ? &dpop : NULL;
+    return pa_authorization_url(conf->client, r->pool, provider, metadata, &request, url);
+}
+
 int pa_login_start(request_rec *r, const pa_provider *provider, const char *return_to)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
     const pa_visit *visit = pa_visit_of(r);
-    pa_authorization_request request;
     const pa_fault *fault;
-    pa_metadata *metadata;
+    pa_metadata *metadata = NULL;
     pa_login_state *login;
     known_logins known;
-    const char *why;
+    const char *why, *url = NULL;
     int status;
 
     if ((why = pa_login_state_new(r->pool, provider->name, return_to, r->request_time, &login)))
@@ -218,14 +253,12 @@ int pa_login_start(request_rec *r, const pa_provider *provider, const char *retu
         && (fault =
                 pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, &metadata)))
         return pa_login_fault(r, "login", fault);
+    if (!login->hop && (fault = ask_for_login(r, provider, metadata, login, &url)))
+        return pa_login_fault(r, "login", fault);
     status = set_login(r, visit, login, choose_slot(&known, login->secret[0]));
     if (status != OK)
         return status;
-    if (login->hop)
-        return pa_login_redirect(r, pa_login_wanted(r));
-    request = (pa_authorization_request){ conf->redirect_uri, login->state, login->nonce,
-                                          login->code_challenge };
-    return redirect(r, pa_authorization_url(r->pool, provider, metadata, &request));
+    return login->hop ? pa_login_redirect(r, pa_login_wanted(r)) : redirect(r, url);
 }
 
 /* The provider that the login path is for: the place's, or else the only one there is. */

@@ -2,6 +2,7 @@
 #ifndef PA_LOGIN_H
 #define PA_LOGIN_H
 
+#include "../protocol/dpop.h"
 #include "config.h"
 
 /* Sends the browser to the provider, to come back to return_to (checked by pa_url_check_return).
@@ -16,6 +17,12 @@ int pa_login_handler(request_rec *r);
 
 /* The page for what failed between us and the provider, logged once. `doing` says at what. */
 int pa_login_fault(request_rec *r, const char *doing, const pa_fault *fault);
+
+/* The key that this login's tokens are bound to, where the provider binds them (RFC 9449): it comes
+ * from the login's secret, and so is the same when the browser comes back. NULL, and *jwk set with
+ * *out (NULL when tokens are not bound); or a fault. */
+const pa_fault *pa_login_dpop(request_rec *r, const pa_provider *provider,
+                              const pa_login_state *login, const char **jwk, pa_dpop *out);
 
 /* Redirects to a path of our origin. */
 int pa_login_redirect(request_rec *r, const char *path);

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "../base/url.h"
+#include "../protocol/client_key.h"
 
 #define DEFAULT_SCOPE "openid profile email"
 #define DEFAULT_CONNECT_TIMEOUT apr_time_from_sec(3)
@@ -39,6 +40,8 @@ pa_provider_directives *pa_provider_directives_merge(apr_pool_t *pool,
     m->client_auth_alg = add->client_auth >= 0 ? add->client_auth_alg : base->client_auth_alg;
     m->client_keys = add->client_keys ? add->client_keys : base->client_keys;
     m->client_cert = add->client_cert ? add->client_cert : base->client_cert;
+    m->client_cert_thumbprint =
+        add->client_cert ? add->client_cert_thumbprint : base->client_cert_thumbprint;
     m->profile = add->profile >= 0 ? add->profile : base->profile;
     m->request = add->request >= 0 ? add->request : base->request;
     m->response = add->response >= 0 ? add->response : base->response;
@@ -62,7 +65,7 @@ pa_provider_directives *pa_provider_directives_inherit(apr_pool_t *pool,
     base->issuer = base->client_id = base->client_secret = base->audience = NULL;
     base->env = NULL;
     base->client_keys = NULL;
-    base->client_cert = NULL;
+    base->client_cert = base->client_cert_thumbprint = NULL;
     base->client_auth = -1;
     return base;
 }
@@ -137,23 +140,56 @@ static void complete_modes(apr_pool_t *pool, const pa_provider_directives *said,
     out->http.ca_file = said->ca_file;
     out->http.proxy = said->proxy;
     out->http.client_cert = said->client_cert;
+    out->client_cert_thumbprint = said->client_cert_thumbprint;
+}
+
+/* Whether one of the client's keys signs by one of the algorithms. */
+static int signs(const pa_provider *provider, pa_alg_set algs)
+{
+    pa_alg_set alg;
+
+    return pa_client_key_choose(provider, algs, &alg) != NULL;
+}
+
+static const char *check_key_auth(const pa_provider *provider)
+{
+    pa_alg_set algs = provider->client_auth_alg ? provider->client_auth_alg : PA_ALGS_PUBLIC_KEY;
+
+    if (provider->client_keys->nelts == 0)
+        return "PlusAuthClientAuth private_key_jwt needs PlusAuthClientKey";
+    return signs(provider, algs & PA_ALGS_PUBLIC_KEY)
+               ? NULL
+               : "PlusAuthClientAuth private_key_jwt: no PlusAuthClientKey signs by that algorithm";
+}
+
+/* RFC 7518 3.2: the key of an HMAC is as long as its digest. */
+static const char *check_secret_jwt(const pa_provider *provider)
+{
+    pa_alg_set alg = provider->client_auth_alg ? provider->client_auth_alg : PA_ALG_HS256;
+    apr_size_t least = alg == PA_ALG_HS256 ? 32 : alg == PA_ALG_HS384 ? 48 : 64;
+
+    if (!(alg & PA_ALGS_HMAC))
+        return "PlusAuthClientAuth client_secret_jwt signs by HS256, HS384 or HS512";
+    return strlen(provider->client_secret) >= least
+               ? NULL
+               : "PlusAuthClientAuth client_secret_jwt: the client secret is too short for that "
+                 "algorithm; HS256 takes 32 characters, HS384 48, HS512 64";
 }
 
 /* What each method of client authentication needs. */
 static const char *check_client_auth(const pa_provider *provider)
 {
-    int has_key = provider->client_keys->nelts > 0;
-
     switch (provider->client_auth) {
     case PA_CLIENT_AUTH_BASIC:
     case PA_CLIENT_AUTH_POST:
     case PA_CLIENT_AUTH_SECRET_JWT:
-        return provider->client_secret
-                   ? NULL
-                   : "PlusAuthClientAuth needs a secret: write "
-                     "PlusAuthClientSecret, or CLIENT_SECRET in PlusAuthEnvFile";
+        if (!provider->client_secret)
+            return "PlusAuthClientAuth needs a secret: write "
+                   "PlusAuthClientSecret, or CLIENT_SECRET in PlusAuthEnvFile";
+        return provider->client_auth == PA_CLIENT_AUTH_SECRET_JWT ? check_secret_jwt(provider)
+                                                                  : NULL;
     case PA_CLIENT_AUTH_PRIVATE_KEY_JWT:
-        return has_key ? NULL : "PlusAuthClientAuth private_key_jwt needs PlusAuthClientKey";
+        return check_key_auth(provider);
     case PA_CLIENT_AUTH_TLS:
     case PA_CLIENT_AUTH_SELF_SIGNED_TLS:
         return provider->http.client_cert ? NULL
@@ -166,15 +202,8 @@ static const char *check_client_auth(const pa_provider *provider)
 /* What has to go together. */
 static const char *check_modes(apr_pool_t *pool, const pa_provider *provider)
 {
-    if (provider->client_auth > PA_CLIENT_AUTH_POST)
-        return "PlusAuthClientAuth: this version knows auto, none, client_secret_basic and "
-               "client_secret_post";
-    if (provider->request != PA_REQUEST_QUERY)
-        return "PlusAuthRequest: this version knows query";
-    if (provider->sender_constrain != PA_SENDER_CONSTRAIN_OFF)
-        return "PlusAuthSenderConstrain: this version knows off";
     if ((provider->request == PA_REQUEST_JAR || provider->request == PA_REQUEST_PAR_JAR)
-        && provider->client_keys->nelts == 0)
+        && !signs(provider, PA_ALGS_PUBLIC_KEY))
         return "PlusAuthRequest jar signs the request: write PlusAuthClientKey";
     if (provider->sender_constrain == PA_SENDER_CONSTRAIN_MTLS && !provider->http.client_cert)
         return "PlusAuthSenderConstrain mtls needs PlusAuthClientCert";

@@ -17,7 +17,8 @@ typedef struct pa_provider_directives {
     int client_auth; /* a pa_client_auth */
     pa_alg_set client_auth_alg;
     apr_array_header_t *client_keys; /* const pa_private_key * */
-    const char *client_cert;
+    const char *client_cert;         /* the PEM text */
+    const char *client_cert_thumbprint;
     int profile;          /* a pa_profile */
     int request;          /* a pa_request_mode */
     int response;         /* a pa_response_mode */
@@ -46,6 +47,7 @@ const char *pa_provider_complete(apr_pool_t *pool, const char *name,
 
 /* The handlers of provider directives, in provider_directives.c. cmd->info is a member's offset
  * where there is no handler of its own. */
+const char *pa_provider_set_client_cert(cmd_parms *cmd, void *dir, const char *file);
 const char *pa_provider_set_text(cmd_parms *cmd, void *dir, const char *value);
 const char *pa_provider_set_flag(cmd_parms *cmd, void *dir, int on);
 const char *pa_provider_set_client_secret(cmd_parms *cmd, void *dir, const char *value);

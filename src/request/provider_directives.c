@@ -6,6 +6,7 @@
 #include <http_core.h>
 #include <openssl/crypto.h>
 
+#include "../base/certificate.h"
 #include "../base/envfile.h"
 #include "../base/url.h"
 
@@ -225,6 +226,23 @@ const char *pa_provider_add_client_key(cmd_parms *cmd, void *dir, const char *fi
     if (!provider->client_keys)
         provider->client_keys = apr_array_make(cmd->pool, 2, sizeof(const pa_private_key *));
     APR_ARRAY_PUSH(provider->client_keys, const pa_private_key *) = key;
+    return NULL;
+}
+
+/* Read here, by root: who serves requests need not be able to. */
+const char *pa_provider_set_client_cert(cmd_parms *cmd, void *dir, const char *file)
+{
+    pa_provider_directives *provider = target(cmd);
+    const char *path = ap_server_root_relative(cmd->pool, file), *why;
+    pa_bytes text;
+
+    (void)dir;
+    if ((why = read_file(cmd, path, PA_CERTIFICATE_MAX, &text)))
+        return why;
+    if ((why = pa_certificate_check(cmd->pool, text, &provider->client_cert_thumbprint)))
+        return apr_psprintf(cmd->pool, "PlusAuthClientCert: %s: %s", path, why);
+    provider->client_cert = apr_pstrmemdup(cmd->pool, (const char *)text.at, text.len);
+    OPENSSL_cleanse((void *)text.at, text.len);
     return NULL;
 }
 

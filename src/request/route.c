@@ -7,6 +7,7 @@
 #include "backchannel.h"
 #include "callback.h"
 #include "config.h"
+#include "jwks.h"
 #include "login.h"
 #include "logout.h"
 #include "user.h"
@@ -25,6 +26,7 @@ static const struct {
     { PA_PATH_BACKCHANNEL, pa_backchannel_handler },
     { PA_PATH_FRONTCHANNEL, pa_frontchannel_handler },
     { PA_PATH_USER, pa_user_handler },
+    { PA_PATH_JWKS, pa_jwks_handler },
 };
 
 static int is_route(const request_rec *r)

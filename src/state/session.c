@@ -3,6 +3,8 @@
 #include "session.h"
 
 #include "../plusauth.h"
+#include "counters.h"
+#include "session_entry.h"
 
 static APR_OPTIONAL_FN_TYPE(ap_session_load) * session_load;
 static APR_OPTIONAL_FN_TYPE(ap_session_save) * session_save;
@@ -11,16 +13,27 @@ void pa_session_retrieve_functions(void)
 {
     session_load = APR_RETRIEVE_OPTIONAL_FN(ap_session_load);
     session_save = APR_RETRIEVE_OPTIONAL_FN(ap_session_save);
+    pa_session_entry_retrieve_functions();
+}
+
+static int is_within_mod_session(const pa_visit *visit)
+{
+    return visit && visit->settings->backend->within_mod_session;
 }
 
 static apr_status_t load_record(request_rec *r, session_rec **out)
 {
+    pa_visit *visit = pa_visit_of(r);
     session_rec *rec = NULL;
     apr_status_t rv;
 
-    if (!session_load || !pa_visit_of(r))
+    if (!session_load || !visit)
         return APR_ENOTIMPL;
-    if ((rv = session_load(r, &rec)) != APR_SUCCESS)
+    if (!is_within_mod_session(visit))
+        rv = session_load(r, &rec);
+    else if ((rv = visit->loaded ? visit->status : pa_session_entry_load(r, visit)) == APR_SUCCESS)
+        rec = visit->rec;
+    if (rv != APR_SUCCESS)
         return rv;
     if (!rec)
         return APR_ENOTIMPL;
@@ -46,6 +59,7 @@ apr_status_t pa_session_load(request_rec *r, const pa_session **out)
     return APR_SUCCESS;
 }
 
+/* Also what was saved before: mod_session would take a second time for a mistake. */
 static apr_status_t save_record(request_rec *r, session_rec *rec)
 {
     rec->dirty = 1;
@@ -64,7 +78,11 @@ apr_status_t pa_session_begin(request_rec *r, pa_session *session)
     visit->session = session;
     visit->renew_id = 1;
     apr_table_clear(rec->entries);
-    return save_record(r, rec);
+    if (!is_within_mod_session(visit))
+        return save_record(r, rec);
+    if ((rv = visit->settings->backend->create(r, visit, session)) == APR_SUCCESS)
+        pa_counters_add(PA_COUNT_SESSION);
+    return rv;
 }
 
 apr_status_t pa_session_end(request_rec *r)
@@ -77,5 +95,6 @@ apr_status_t pa_session_end(request_rec *r)
         return rv;
     visit->session = NULL;
     apr_table_clear(rec->entries);
-    return save_record(r, rec);
+    return is_within_mod_session(visit) ? visit->settings->backend->end(r, visit)
+                                        : save_record(r, rec);
 }

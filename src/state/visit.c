@@ -92,8 +92,8 @@ static int begins_ours(const pa_visit_settings *settings, const char *at)
            || strncmp(at, settings->login_cookie, strlen(settings->login_cookie)) == 0;
 }
 
-/* httpd joins several Cookie fields by ", " (RFC 9110 5.3). Beside a cookie of ours, which never has
- * a comma in it, that is a separator; elsewhere it stays what it was. */
+/* httpd joins several Cookie fields by ", " (RFC 9110 5.3). Beside a cookie of ours, which never
+ * has a comma in it, that is a separator; elsewhere it stays what it was. */
 static const char *separate(apr_pool_t *pool, const pa_visit_settings *settings, const char *header)
 {
     const char *pair;

@@ -9,11 +9,12 @@
 
 #include "../base/cache.h"
 #include "login_state.h"
-#include "session_record.h"
+#include "session_sealed.h"
 
-/* Random bytes of a session's id, and the characters of their base64url text in the cookie. */
+/* Random bytes of a session's id: PA_SESSION_ID_LEN characters of base64url in the cookie. */
 #define PA_SESSION_ID_BYTES 32
-#define PA_SESSION_ID_LEN 43
+/* A session that is kept in cookies takes at most so many. */
+#define PA_COOKIE_PIECES 4
 /* With it, an id is hashed as one block of SHA-256. */
 #define PA_REALM_LEN 12
 
@@ -26,12 +27,17 @@ typedef struct pa_visit_settings {
     char
         realm[PA_REALM_LEN]; /* what a session is good for: a hash of the clients configured here,
                               * so that virtual hosts that share a store do not share their users */
-    apr_interval_time_t lifetime;             /* of a session from its login */
-    apr_interval_time_t idle;                 /* of a session from its last use */
-    const struct pa_session_backend *backend; /* NULL: mod_session's own backends keep sessions */
-    pa_cache *sessions;                       /* the store of session_store.c */
+    apr_interval_time_t lifetime; /* of a session from its login */
+    apr_interval_time_t idle;     /* of a session from its last use */
+    const struct pa_session_backend *backend;
+    pa_cache
+        *sessions; /* the store of session_store.c; others keep ended_sessions.c's list there */
     pa_seal_keys
         *record_keys; /* seal the records where others can read the store; NULL: not needed */
+    pa_seal_keys *sealed_keys; /* seal the sessions that cookies or mod_session keep */
+    int forgets;   /* that store is gone with the server: a list that is not there was never lost */
+    int in_pieces; /* cookies hold sessions, and not only the id of one */
+    apr_size_t cookie_room; /* characters of all pieces together */
     pa_seal_keys *login_keys;
 } pa_visit_settings;
 
@@ -43,10 +49,16 @@ typedef struct pa_session_backend {
     apr_status_t (*read)(request_rec *r, struct pa_visit *visit, pa_session **out);
     /* Keeps a new one, under a new id whatever the browser brought, and sets its cookie. */
     apr_status_t (*create)(request_rec *r, struct pa_visit *visit, const pa_session *session);
-    /* Keeps a changed one, if it was not ended meanwhile: then nothing happens. */
+    /* Keeps its changed `touched` and `entries`, if it was not ended meanwhile: then nothing
+     * happens. */
     apr_status_t (*rewrite)(request_rec *r, struct pa_visit *visit, const pa_session *session);
     /* Ends it for everybody, and the cookie. */
     apr_status_t (*end)(request_rec *r, struct pa_visit *visit);
+    /* Ends what the client's provider says, as pa_session_index_end does. */
+    apr_status_t (*end_by)(const pa_visit_settings *settings, const char *client, const char *sub,
+                           const char *sid, pa_bytes *ended, apr_pool_t *pool);
+    /* Keeps it in mod_session's record, which stays with another backend of mod_session's. */
+    int within_mod_session;
 } pa_session_backend;
 
 typedef struct pa_visit {
@@ -54,19 +66,28 @@ typedef struct pa_visit {
     char id[PA_SESSION_ID_LEN + 1];      /* of the session as the browser says, "" when none */
     unsigned char key[PA_CACHE_KEY_LEN]; /* of its record */
     pa_bytes logins[PA_LOGIN_SLOTS];     /* values of the login cookies, len 0 when absent */
+    pa_bytes pieces[PA_COOKIE_PIECES];   /* of a session that is kept in cookies */
+    unsigned int brought;                /* a bit for each of the pieces that came */
 
     int asking_authz; /* page.c asks the other modules for their verdict */
 
     /* Owned by session_hooks.c. */
     int loaded;
-    apr_status_t status; /* of loading */
-    session_rec *rec;    /* what mod_session is given, always the same */
-    pa_session *session; /* who is signed in, NULL for nobody */
-    int renew_id;        /* a login: the id must be new */
+    apr_status_t status;         /* of loading */
+    session_rec *rec;            /* what mod_session is given, always the same */
+    pa_session *session;         /* who is signed in, NULL for nobody */
+    const char *session_entries; /* what came with it for other modules */
+    int renew_id;                /* a login: the id must be new */
+
+    /* Owned by session_entry.c. */
+    int rec_changes; /* mod_session makes another record each time it is asked */
+    int saved;       /* and shall not save one of them over ours */
 } pa_visit;
 
 /* Set (value) or end (NULL) a cookie in the answer, whatever its status. */
 void pa_visit_set_session_cookie(request_rec *r, const pa_visit_settings *settings, const char *id);
+void pa_visit_set_piece(request_rec *r, const pa_visit_settings *settings, int piece,
+                        const char *value);
 void pa_visit_set_login_cookie(request_rec *r, const pa_visit_settings *settings, int slot,
                                const char *value, apr_interval_time_t max_age);
 

@@ -65,7 +65,7 @@ sub login {
         ? $browser->follow($browser->post($self->url('/login'), $fields))
         : $browser->submit($browser->visit($self->url('/file.txt')), %$fields);
     die "$self->{name}: the login ended with " . $page->status_line . ' at ' . $page->{seen_url} . "\n"
-        . _slurp("$self->{state}/error.log")
+        . slurp("$self->{state}/error.log")
         unless $page->code == 200 && $page->content eq $BODY;
     my %cookies = $browser->cookies;
     # Those of the login on its way and of the provider, which shares our host, are no session's.
@@ -95,6 +95,21 @@ sub request {
     return $self;
 }
 
+# What apxs knows by that name.
+sub apxs {
+    my ($name) = @_;
+    my $apxs = $ENV{APXS} || 'apxs';
+    chomp(my $value = qx($apxs -q $name));
+    return $value || die "$apxs knows no $name\n";
+}
+
+sub httpd { return apxs('SBINDIR') . '/' . apxs('PROGNAME') }
+
+sub free_port {
+    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die "$!\n";
+    return $socket->sockport;
+}
+
 sub _await {
     my ($self) = @_;
     for (1 .. $START_SECONDS * 20) {
@@ -106,8 +121,8 @@ sub _await {
         }
         sleep 0.05;
     }
-    die "$self->{name} did not start:\n" . _slurp("$self->{state}/output.log")
-        . _slurp("$self->{state}/error.log");
+    die "$self->{name} did not start:\n" . slurp("$self->{state}/output.log")
+        . slurp("$self->{state}/error.log");
 }
 
 sub _spawn {
@@ -136,7 +151,7 @@ sub _write {
     return;
 }
 
-sub _slurp {
+sub slurp {
     my ($file) = @_;
     open my $in, '<', $file or return '';
     local $/;

@@ -81,6 +81,7 @@ async function answer(request) {
     if (!name) return { status: 404, headers: {}, body: 'nothing here' };
     const reply = providerOf(request.origin, name).handle({ ...request, path });
     request.note.status = reply.status;
+    if (path === '/oauth2/token' && reply.body?.token_type) request.note.answer = reply.body;
     return reply;
 }
 

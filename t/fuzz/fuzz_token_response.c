@@ -21,13 +21,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const int statuses[] = { 200, 400, 401, 500 };
     apr_pool_t *pool = fuzz_pool();
-    pa_http_response response = { 200, "application/json", { NULL, 0 } };
+    pa_http_response response = { .status = 200, .content_type = "application/json" };
+    pa_token_expected expected = { .used = PA_CLIENT_AUTH_BASIC, .now = FUZZ_NOW };
     pa_tokens tokens = { 0 };
     const pa_fault *fault;
 
     response.status = statuses[size > 0 ? data[0] % 4 : 0];
     response.body = size > 0 ? pa_bytes_of(data + 1, size - 1) : pa_bytes_text("");
-    fault = pa_token_response_read(pool, &response, PA_CLIENT_AUTH_BASIC, FUZZ_NOW, &tokens);
+    fault = pa_token_response_read(pool, &response, &expected, &tokens);
     if (fault) {
         one_line(fault->why);
         fuzz_must((fault->kind == PA_FAULT_OAUTH) == (fault->error != NULL));

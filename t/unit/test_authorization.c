@@ -11,21 +11,37 @@ static const pa_provider provider = {
     .name = "", .issuer = "https://op.example", .client_id = "my client", .scope = "openid email",
 };
 
-static const pa_authorization_request request = { "https://rp.example/login/callback", "S", "N",
-                                                  "C" };
+static const pa_authorization_request request = { .redirect_uri = "https://rp.example/login/callback",
+                                                  .state = "S",
+                                                  .nonce = "N",
+                                                  .code_challenge = "C" };
+
+/* Nothing is asked of the provider for it. */
+static const char *url_of(apr_pool_t *pool, const pa_provider *what, const pa_metadata *metadata)
+{
+    const char *url = NULL;
+    const pa_fault *fault = pa_authorization_url(NULL, pool, what, metadata, &request, &url);
+
+    return fault ? fault->why : url;
+}
 
 static void test_url(apr_pool_t *pool)
 {
     pa_metadata metadata = { .authorization_endpoint = "https://op.example/auth?tenant=a" };
     pa_provider api = provider;
 
-    is(pa_authorization_url(pool, &provider, &metadata, &request),
+    is(url_of(pool, &provider, &metadata),
        "https://op.example/auth?tenant=a&response_type=code&client_id=my+client"
        "&redirect_uri=https%3A%2F%2Frp.example%2Flogin%2Fcallback&scope=openid+email&state=S"
        "&nonce=N&code_challenge=C&code_challenge_method=S256", "the whole URL, encoded");
     api.audience = "https://api.example";
-    has(pa_authorization_url(pool, &api, &metadata, &request), "&audience=https%3A%2F%2Fapi.example",
+    has(url_of(pool, &api, &metadata), "&audience=https%3A%2F%2Fapi.example",
         "an audience when one is configured");
+    ok(!strstr(url_of(pool, &api, &metadata), "response_mode"), "by query is the default");
+    api.response = PA_RESPONSE_FORM_POST;
+    has(url_of(pool, &api, &metadata), "&response_mode=form_post", "an answer by POST");
+    api.response = PA_RESPONSE_JWT;
+    has(url_of(pool, &api, &metadata), "&response_mode=jwt", "an answer in a JWT");
 }
 
 static const struct {

@@ -48,7 +48,9 @@ static void test_good(apr_pool_t *pool, pa_bytes document, const char *what)
     is(metadata->userinfo_endpoint, "https://op.example/oidc/userinfo", "userinfo endpoint");
     is(metadata->end_session_endpoint, "https://op.example/oidc/logout", "end session endpoint");
     ok(metadata->iss_parameter_supported, "iss is promised");
-    ok(!metadata->auth_basic && metadata->auth_post && metadata->auth_none, "auth methods");
+    ok(metadata->auth_methods
+           == (PA_CLIENT_AUTH_BIT(PA_CLIENT_AUTH_POST) | PA_CLIENT_AUTH_BIT(PA_CLIENT_AUTH_NONE)),
+       "auth methods");
     ok(metadata->id_token_algs == (PA_ALG_RS256 | PA_ALG_ES256), "algorithms; none is none");
 }
 
@@ -77,11 +79,11 @@ static void test_optional(apr_pool_t *pool)
     ok(!metadata->iss_parameter_supported, "iss is not promised");
     pa_metadata_parse(pool, &provider,
                       changed(pool, "token_endpoint_auth_methods_supported", NULL), &metadata);
-    ok(metadata->auth_basic && !metadata->auth_post && !metadata->auth_none,
+    ok(metadata->auth_methods == PA_CLIENT_AUTH_BIT(PA_CLIENT_AUTH_BASIC),
        "client_secret_basic is the default (Discovery 1.0 section 3)");
     pa_metadata_parse(pool, &provider,
                       changed(pool, "token_endpoint_auth_methods_supported", "[]"), &metadata);
-    ok(!metadata->auth_basic, "but not when another list is there");
+    ok(metadata->auth_methods == 0, "but not when another list is there");
 }
 
 static const struct {

@@ -15,7 +15,7 @@ static pa_session example(void)
 {
     return (pa_session){
         .created = 1, .touched = apr_time_from_sec(1795532940), .provider = "", .issuer = "https://op",
-        .sub = "a", .id_token = "h.p.s", .access_token = "t", .entries = "x=y",
+        .sub = "a", .id_token = "h.p.s", .access_token = "t", .dpop_key = "{}", .entries = "x=y",
         .variables = variables, .variable_count = 3,
     };
 }
@@ -33,6 +33,7 @@ static void test_round_trip(apr_pool_t *pool)
     is(out->provider, "", "an empty text stays one");
     is(out->sub, "a", "sub");
     is(out->sid, NULL, "a text that is not there stays away");
+    is(out->dpop_key, "{}", "the key of the tokens");
     is(out->entries, "x=y", "what other modules keep");
     ok(out->variable_count == 3, "variables");
     is(pa_session_claim(out, "sub"), "a", "finds a claim");
@@ -85,7 +86,7 @@ static void test_limits(apr_pool_t *pool)
     pa_session in = example(), *out;
     pa_bytes record;
     char *huge = apr_pcalloc(pool, PA_SESSION_RECORD_MAX + 1);
-    unsigned char version[] = { 2 };
+    unsigned char version[] = { 255 };
 
     memset(huge, 'a', PA_SESSION_RECORD_MAX);
     in.access_token = huge;

@@ -6,77 +6,15 @@
 
 #define NOW (1000 * APR_USEC_PER_SEC)
 
-/* RFC 6749 2.3.1 names the encoding; the values are what Python's urllib.parse.quote_plus and
- * base64 make of them. */
-static const struct {
-    const char *id, *secret, *authorization;
-} basics[] = {
-    { "client", "secret", "Basic Y2xpZW50OnNlY3JldA==" },
-    { "a:b", "p%q+r s", "Basic YSUzQWI6cCUyNXElMkJyK3M=" },
-    { "client", "s\xc3\xa9" "cr\xc3\xa9t/?&=", "Basic Y2xpZW50OnMlQzMlQTljciVDMyVBOXQlMkYlM0YlMjYlM0Q=" },
-};
-
-static const struct {
-    const char *secret;
-    pa_client_auth configured;
-    int basic, post, none;
-    pa_client_auth used;
-} choices[] = {
-    { "s", PA_CLIENT_AUTH_AUTO, 1, 1, 1, PA_CLIENT_AUTH_BASIC },
-    { "s", PA_CLIENT_AUTH_AUTO, 1, 0, 0, PA_CLIENT_AUTH_BASIC },
-    { "s", PA_CLIENT_AUTH_AUTO, 0, 1, 1, PA_CLIENT_AUTH_POST },
-    { "s", PA_CLIENT_AUTH_AUTO, 0, 0, 1, PA_CLIENT_AUTH_POST },
-    { "s", PA_CLIENT_AUTH_POST, 1, 0, 0, PA_CLIENT_AUTH_POST },
-    { "s", PA_CLIENT_AUTH_BASIC, 0, 1, 0, PA_CLIENT_AUTH_BASIC },
-    { "s", PA_CLIENT_AUTH_NONE, 1, 1, 0, PA_CLIENT_AUTH_NONE },
-    { NULL, PA_CLIENT_AUTH_AUTO, 1, 1, 0, PA_CLIENT_AUTH_NONE },
-    { NULL, PA_CLIENT_AUTH_BASIC, 1, 1, 0, PA_CLIENT_AUTH_NONE },
-};
-
-static void test_choices(apr_pool_t *pool)
-{
-    static const char *const forms[] = {
-        [PA_CLIENT_AUTH_NONE] = "a=b&client_id=c",
-        [PA_CLIENT_AUTH_BASIC] = "a=b",
-        [PA_CLIENT_AUTH_POST] = "a=b&client_id=c&client_secret=s",
-    };
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(choices) / sizeof(*choices); i++) {
-        pa_provider provider = { .client_id = "c",
-                                 .client_secret = choices[i].secret,
-                                 .client_auth = choices[i].configured };
-        pa_metadata metadata = { .auth_basic = choices[i].basic,
-                                 .auth_post = choices[i].post,
-                                 .auth_none = choices[i].none };
-        const char *form = "a=b", *authorization = "untouched";
-
-        ok(pa_token_authenticate(pool, &provider, &metadata, &form, &authorization)
-               == choices[i].used,
-           "choice %d", (int)i);
-        is(form, forms[choices[i].used], "its form");
-        is(authorization, choices[i].used == PA_CLIENT_AUTH_BASIC ? "Basic Yzpz" : NULL,
-           "its Authorization");
-    }
-    for (i = 0; i < sizeof(basics) / sizeof(*basics); i++) {
-        pa_provider provider = { .client_id = basics[i].id,
-                                 .client_secret = basics[i].secret,
-                                 .client_auth = PA_CLIENT_AUTH_BASIC };
-        pa_metadata metadata = { 0 };
-        const char *form = NULL, *authorization;
-
-        pa_token_authenticate(pool, &provider, &metadata, &form, &authorization);
-        is(authorization, basics[i].authorization, "form-encoded, then base64: %d", (int)i);
-    }
-}
-
 static const pa_fault *read_answer(apr_pool_t *pool, int status, const char *type, const char *body,
                                    pa_client_auth used, pa_tokens *out)
 {
-    pa_http_response response = { status, type, pa_bytes_text(body) };
+    pa_http_response response = { .status = status, .content_type = type };
+    pa_token_expected expected = { .used = used, .now = NOW };
 
+    response.body = pa_bytes_text(body);
     memset(out, 0, sizeof(*out));
-    return pa_token_response_read(pool, &response, used, NOW, out);
+    return pa_token_response_read(pool, &response, &expected, out);
 }
 
 static const pa_fault *read_json(apr_pool_t *pool, const char *body, pa_tokens *out)
@@ -264,12 +202,13 @@ static const pa_fault *exchange(apr_pool_t *pool, pa_client *client, loopback *s
 {
     pa_provider provider = { .client_id = "c",
                              .client_secret = "s e",
-                             .http = { 5 * APR_USEC_PER_SEC, 20 * APR_USEC_PER_SEC, NULL, NULL } };
-    pa_metadata metadata = { .token_endpoint = loopback_url(server, pool, path), .auth_post = 1 };
+                             .http = { 5 * APR_USEC_PER_SEC, 20 * APR_USEC_PER_SEC, NULL, NULL, NULL } };
+    pa_metadata metadata = { .token_endpoint = loopback_url(server, pool, path), 
+                             .auth_methods = PA_CLIENT_AUTH_BIT(PA_CLIENT_AUTH_POST) };
+    pa_token_grant grant = { "the-code\r\nX: y&z=1", "https://app/login/callback", "verifier", NULL };
 
     memset(out, 0, sizeof(*out));
-    return pa_token_exchange(client, pool, &provider, &metadata, "the-code\r\nX: y&z=1",
-                             "https://app/login/callback", "verifier", NOW, out);
+    return pa_token_exchange(client, pool, &provider, &metadata, &grant, NOW, out);
 }
 
 static void test_exchange(apr_pool_t *pool)
@@ -281,7 +220,7 @@ static void test_exchange(apr_pool_t *pool)
     int requests;
 
     server = loopback_start(pool, serve, &server);
-    is(pa_http_create(pool, &client.http), NULL, "libcurl starts");
+    is(pa_http_create(pool, 0, &client.http), NULL, "libcurl starts");
     ok(!exchange(pool, &client, server, "/token", &t), "a code is exchanged");
     is(t.access_token, "at", "for tokens");
     has(loopback_last(server, pool), "POST /token HTTP/1.1\r\n", "by a POST");
@@ -306,16 +245,16 @@ static void test_quoted(apr_pool_t *pool)
     static loopback *server;
     pa_client client = { 0 };
     pa_provider provider = { .client_id = "c",
-                             .http = { 5 * APR_USEC_PER_SEC, 20 * APR_USEC_PER_SEC, NULL, NULL } };
+                             .http = { 5 * APR_USEC_PER_SEC, 20 * APR_USEC_PER_SEC, NULL, NULL, NULL } };
     pa_metadata metadata = { 0 };
+    pa_token_grant grant = { "the-code", "https://app/cb", "verifier", NULL };
     const pa_fault *fault;
     pa_tokens t;
 
     server = loopback_start(pool, serve, &server);
-    pa_http_create(pool, &client.http);
+    pa_http_create(pool, 0, &client.http);
     metadata.token_endpoint = loopback_url(server, pool, "/quotes");
-    fault = pa_token_exchange(&client, pool, &provider, &metadata, "the-code", "https://app/cb",
-                              "verifier", NOW, &t);
+    fault = pa_token_exchange(&client, pool, &provider, &metadata, &grant, NOW, &t);
     ok(fault && fault->kind == PA_FAULT_OAUTH, "an error that quotes the code");
     is(fault->error, "invalid_grant", "keeps its own code");
     ok(!strstr(fault->why, "the-code"), "but the reason does not tell ours");
@@ -325,7 +264,6 @@ int main(void)
 {
     apr_pool_t *pool = tap_begin();
 
-    test_choices(pool);
     test_good(pool);
     test_expiries(pool);
     test_nonsense(pool);

@@ -48,19 +48,21 @@ int main(void)
     apr_pool_t *pool = tap_begin();
     static loopback *server;
     pa_client client = { 0 };
-    pa_provider provider = { .http = { 5 * APR_USEC_PER_SEC, 20 * APR_USEC_PER_SEC, NULL, NULL } };
+    pa_provider provider = { .http = { 5 * APR_USEC_PER_SEC, 20 * APR_USEC_PER_SEC, NULL, NULL, NULL } };
     pa_metadata metadata = { 0 };
+    pa_userinfo_request request = { "token", "alice", NULL };
+    pa_userinfo_request split = { "a\r\nX: y", "alice", NULL };
     const pa_fault *fault;
     json_t *claims;
     apr_size_t i;
 
     server = loopback_start(pool, serve, &server);
-    is(pa_http_create(pool, &client.http), NULL, "libcurl starts");
+    is(pa_http_create(pool, 0, &client.http), NULL, "libcurl starts");
     for (i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
         claims = NULL;
         metadata.userinfo_endpoint = loopback_url(server, pool,
                                                   apr_psprintf(pool, "/%d", (int)i));
-        fault = pa_userinfo_fetch(&client, pool, &provider, &metadata, "token", "alice", &claims);
+        fault = pa_userinfo_fetch(&client, pool, &provider, &metadata, &request, &claims);
         if (answers[i].kind < 0) {
             ok(!fault, "answer %d is fine", (int)i);
             is(claims ? pa_json_text(claims, "email") : NULL, "a@x", "its claims are there");
@@ -73,11 +75,11 @@ int main(void)
         ok(!claims, "and no claims are handed out");
     }
     metadata.userinfo_endpoint = loopback_url(server, pool, "/0");
-    ok(pa_userinfo_fetch(&client, pool, &provider, &metadata, "a\r\nX: y", "alice", &claims),
+    ok(pa_userinfo_fetch(&client, pool, &provider, &metadata, &split, &claims),
        "a token with a line end is not sent");
     metadata.userinfo_endpoint = loopback_url(server, pool, "/16");
     provider.audience = "https://api";
-    fault = pa_userinfo_fetch(&client, pool, &provider, &metadata, "token", "alice", &claims);
+    fault = pa_userinfo_fetch(&client, pool, &provider, &metadata, &request, &claims);
     ok(!fault && !claims, "a token for an audience may be refused: the ID token's claims will do");
     return tap_end();
 }

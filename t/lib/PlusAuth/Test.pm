@@ -56,7 +56,8 @@ sub provider {
 }
 
 # The requests that reached it since `faults`, oldest first, each a hash: method, path, query, headers,
-# body, form, status, connection, listener, and notes on client authentication and PKCE.
+# body, form, status, connection, listener, the token endpoint's answer, and notes on client
+# authentication and PKCE.
 sub calls { return @{ provider('log') } }
 
 sub calls_to {

@@ -1,0 +1,41 @@
+/* client_key.c: see client_key.h. */
+#include "client_key.h"
+
+/* Best first: what FAPI allows before what it does not. An elliptic key has but one. */
+static const pa_alg_set preference[] = {
+    PA_ALG_ES256, PA_ALG_ES384, PA_ALG_ES512, PA_ALG_EDDSA, PA_ALG_PS256,
+    PA_ALG_PS384, PA_ALG_PS512, PA_ALG_RS256, PA_ALG_RS384, PA_ALG_RS512,
+};
+
+#define COUNT(table) (sizeof(table) / sizeof(*(table)))
+
+static pa_alg_set best(pa_alg_set algs)
+{
+    for (apr_size_t i = 0; i < COUNT(preference); i++)
+        if (algs & preference[i])
+            return preference[i];
+    return 0;
+}
+
+const pa_private_key *pa_client_key_choose(const pa_provider *provider, pa_alg_set algs,
+                                           pa_alg_set *alg)
+{
+    for (int i = 0; provider->client_keys && i < provider->client_keys->nelts; i++) {
+        const pa_private_key *key = APR_ARRAY_IDX(provider->client_keys, i, const pa_private_key *);
+        const pa_alg_set both = best(key->algs & algs);
+        if (both) {
+            *alg = both;
+            return key;
+        }
+    }
+    return NULL;
+}
+
+json_t *pa_client_key_publish(apr_pool_t *pool, const pa_private_key *key)
+{
+    const char *use = !key->jwe_algs ? "sig" : !key->algs ? "enc" : NULL;
+    /* An elliptic key signs by one algorithm alone; not said of a key that also decrypts. */
+    const char *alg =
+        use && key->algs && !(key->algs & (key->algs - 1)) ? pa_alg_name(key->algs) : NULL;
+    return pa_private_key_publish(pool, key, use, alg);
+}
