@@ -292,7 +292,7 @@ for my $evil (@evil) {
         faults();
         my $browser = browser();
         my $url = URI->new("$site/login");
-        $url->query_form(map { $_ => $evil } qw(return_to target_link_uri redirect_uri next returnTo destination));
+        $url->query_form(map { $_ => $evil } qw(return_to redirect_uri next returnTo destination));
         $browser->visit($url->as_string);
         my @away = grep { defined && !m{^\Q$site\E/(?![/\\])} && !m{^http://127\.0\.0\.1:\d+/i/attack/authorize\?} }
             map { scalar $_->header('Location') } @{ $browser->{trail} };
@@ -327,20 +327,84 @@ subtest 'attack 18: a forged Host header does not move the callback' => sub {
     unlike $next->decoded_content, qr/evil\.example/, 'nor by a link';
 };
 
-subtest 'attack 19: a login that somebody else initiates cannot add to the request' => sub {
+# OpenID Connect Core section 4: the issuer of this site.
+sub issuer_of_site {
+    my ($location) = browser()->get($page)->header('Location');
+    return $location =~ s{/authorize\?.*}{}r;
+}
+
+for my $method ('GET', 'POST') {
+    my $initiate = sub {
+        my ($browser, %parameters) = @_;
+        return $browser->post("$site/login", \%parameters, site => 'cross-site') if $method eq 'POST';
+        my $url = URI->new("$site/login");
+        $url->query_form(%parameters);
+        return $browser->get($url->as_string, site => 'cross-site');
+    };
+
+    subtest "a third party initiates a login by $method" => sub {
+        faults();
+        my $browser = browser();
+        my $answer = $initiate->($browser, iss => issuer_of_site(), login_hint => 'ada', target_link_uri => $page);
+        like $answer->header('Location'), qr/[?&]login_hint=ada(?:&|$)/, 'sent to the provider with the hint';
+        is $browser->visit($answer->header('Location'))->code, 200, 'signed in';
+        like $browser->{trail}[-1]{seen_url}, qr/^\Q$page\E/, 'and where it was meant to go';
+    };
+
+    subtest "attack 19: by $method, for an issuer that is not ours" => sub {
+        faults();
+        my $answer = $initiate->(browser(), iss => 'https://evil.example', login_hint => 'ada');
+        is $answer->code, 400, 'refused';
+        is scalar calls(), 0, 'nobody was asked';
+    };
+
+    subtest "attack 19: by $method, to a place that is not ours" => sub {
+        faults();
+        for my $target ('https://evil.example/', '//evil.example/', "$site.evil.example/", "$site\@evil.example/",
+            "${site}1/", '/\\evil.example') {
+            is $initiate->(browser(), target_link_uri => $target)->code, 400, "refused: $target";
+        }
+    };
+
+    subtest "attack 19: by $method, it cannot add to the request" => sub {
+        faults();
+        my $answer = $initiate->(browser(), login_hint => 'ada&prompt=none&redirect_uri=https://evil.example/',
+            scope => 'openid admin', client_id => 'other', prompt => 'none');
+        my %said = URI->new($answer->header('Location'))->query_form;
+        ok !exists $said{prompt}, 'no prompt';
+        is $said{client_id}, 'client', 'our client_id';
+        is $said{redirect_uri}, $back, 'our redirect_uri';
+        is $said{scope}, 'openid profile email', 'our scope';
+    };
+}
+
+subtest 'what a login may ask for' => sub {
     faults();
     my $browser = browser();
-    my $url = URI->new("$site/login");
-    $url->query_form(iss => 'https://evil.example', login_hint => 'ada&prompt=none&redirect_uri=https://evil.example/',
-        target_link_uri => 'https://evil.example/', scope => 'openid admin', client_id => 'other');
-    $browser->visit($url->as_string);
-    for my $call (calls_to('/authorize')) {
-        ok !exists $call->{query}{prompt}, 'no prompt';
-        is $call->{query}{client_id}, 'client', 'our client_id';
-        is $call->{query}{redirect_uri}, $back, 'our redirect_uri';
-        is $call->{query}{scope}, 'openid profile email', 'our scope';
-    }
-    is $browser->post("$site/login", { login_hint => 'ada' }, site => 'cross-site')->code, 405, 'not by POST';
+    my $answer = $browser->get("$site/login?ui_locales=tr&acr_values=mfa&max_age=300&prompt=login&other=x");
+    my %said = URI->new($answer->header('Location'))->query_form;
+    is $said{ui_locales}, 'tr', 'ui_locales';
+    is $said{acr_values}, 'mfa', 'acr_values';
+    is $said{max_age}, '300', 'max_age';
+    is $said{prompt}, 'login', 'prompt';
+    ok !exists $said{other}, 'and nothing that is not on the list';
+    is $browser->visit($answer->header('Location'))->code, 200, 'and it works';
+};
+
+for my $fault ('auth_time_missing', 'auth_time_old') {
+    subtest "attack 38: max_age was asked for: $fault" => sub {
+        faults("claims.$fault");
+        my $browser = browser();
+        is $browser->visit("$site/login?max_age=300")->code, 401, 'refused';
+        ok !signed_in($browser, $page), 'and nobody is signed in';
+    };
+}
+
+subtest 'registration leads to the provider' => sub {
+    faults();
+    my $location = browser()->get("$site/register")->header('Location');
+    like $location, qr{/authorize\?}, 'to its login page, where it knows no prompt=create';
+    unlike $location, qr/prompt=/, 'and without a prompt that it would refuse';
 };
 
 done_testing;

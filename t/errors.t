@@ -88,7 +88,7 @@ subtest 'a server without PlusAuth is left alone' => sub {
 };
 
 subtest 'the wrong method on our own paths' => sub {
-    is browser()->post(site('app') . '/login', {})->code, 405, 'POST /login';
+    is browser()->get(site('app') . '/login', method => 'DELETE')->code, 405, 'DELETE /login';
     is browser()->post(site('app') . '/login/callback', {})->code, 405, 'POST /login/callback';
 };
 

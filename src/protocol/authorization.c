@@ -45,7 +45,8 @@ static apr_table_t *parameters_of(apr_pool_t *pool, const pa_provider *provider,
         /* RFC 9449 10: a code that is stolen is of no use without the key either. */
         { "dpop_jkt", request->dpop ? request->dpop->key->kid : NULL },
     };
-    apr_table_t *table = apr_table_make(pool, COUNT(parameters));
+    apr_table_t *table = request->more ? apr_table_copy(pool, request->more)
+                                       : apr_table_make(pool, COUNT(parameters));
 
     for (apr_size_t i = 0; i < COUNT(parameters); i++)
         if (parameters[i][1])

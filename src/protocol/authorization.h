@@ -15,6 +15,7 @@ typedef struct pa_authorization_request {
     const char *state;
     const char *nonce;
     const char *code_challenge; /* S256: RFC 7636 4.2 */
+    const apr_table_t *more;    /* further parameters, which change none of ours; or NULL */
     pa_dpop *dpop;              /* the key that the tokens are bound to, or NULL */
     apr_time_t now;
 } pa_authorization_request;

@@ -43,6 +43,7 @@ static const struct {
     { REQUEST_ALGS, 0 },
 };
 
+#define PROMPTS "prompt_values_supported"
 #define ISS_PARAMETER "authorization_response_iss_parameter_supported"
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
@@ -182,6 +183,7 @@ const char *pa_metadata_parse(apr_pool_t *pool, const pa_provider *provider, pa_
     if (iss && !json_is_boolean(iss))
         return ISS_PARAMETER " is no boolean";
     metadata->iss_parameter_supported = json_is_true(iss);
+    metadata->prompt_create_supported = pa_json_holds(json, PROMPTS, "create");
     read_auth_methods(json, metadata);
     metadata->auth_algs = read_algs(json, AUTH_ALGS);
     metadata->request_algs = read_algs(json, REQUEST_ALGS);
@@ -205,7 +207,7 @@ const char *pa_metadata_reduce(apr_pool_t *pool, pa_bytes document, pa_bytes *ou
         return why;
     json_t *kept = pa_json_own(pool, json_object());
     int fine = kept && keep(kept, json, "issuer") && keep(kept, json, ISS_PARAMETER)
-               && keep(kept, json, ALIASES);
+               && keep(kept, json, PROMPTS) && keep(kept, json, ALIASES);
     for (apr_size_t i = 0; fine && i < COUNT(endpoints); i++)
         fine = keep(kept, json, endpoints[i].name);
     for (apr_size_t i = 0; fine && i < COUNT(lists); i++)

@@ -19,6 +19,7 @@ typedef struct pa_metadata {
     const char *userinfo_endpoint;    /* NULL when it has none */
     const char *end_session_endpoint; /* NULL when it has none */
     const char *revocation_endpoint;  /* NULL when it has none */
+    int prompt_create_supported;      /* Initiating User Registration 1.0: prompt=create */
     int iss_parameter_supported;      /* RFC 9207: the answer must carry iss */
     const char *par_endpoint;         /* RFC 9126; NULL when it has none */
     unsigned int auth_methods;        /* PA_CLIENT_AUTH_BIT of each that the token endpoint takes */

@@ -8,6 +8,7 @@
 #include "../base/url.h"
 #include "form.h"
 #include "page.h"
+#include "redirect.h"
 #include "ticket.h"
 
 #define PURPOSE "answer"
@@ -93,10 +94,7 @@ int pa_answer_take_post(request_rec *r)
     if (!text || strlen(text) > POSTED_MAX || pa_ticket_seal(r, PURPOSE, text, &ticket))
         return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_response",
                              "The answer of the sign-in service cannot be used.", NULL);
-    apr_table_setn(r->headers_out, "Location",
-                   apr_pstrcat(r->pool, conf->redirect_uri, "?" PURPOSE "=", ticket, NULL));
-    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
-    return HTTP_SEE_OTHER;
+    return pa_redirect(r, apr_pstrcat(r->pool, conf->redirect_uri, "?" PURPOSE "=", ticket, NULL));
 }
 
 static const pa_fault *wrong_way(request_rec *r, const char *why)

@@ -9,6 +9,7 @@
 #include "../state/counters.h"
 #include "../state/session.h"
 #include "config.h"
+#include "failure.h"
 #include "export.h"
 #include "login.h"
 #include "page.h"
@@ -46,6 +47,7 @@ static int refuse(request_rec *r, int status)
 static int without_user(request_rec *r, const pa_provider *provider)
 {
     const pa_dir_conf *dir = pa_dir_conf_get(r);
+    pa_login_hints hints = { .provider = provider, .max_age = -1 };
 
     switch (dir->unauthenticated) {
     case PA_UNAUTHENTICATED_PASS:
@@ -64,7 +66,8 @@ static int without_user(request_rec *r, const pa_provider *provider)
     /* A part of another page: the browser is not waiting for this one. */
     if (r->main)
         return HTTP_UNAUTHORIZED;
-    return pa_login_start(r, provider, pa_login_wanted(r));
+    hints.return_to = pa_login_wanted(r);
+    return pa_login_start(r, &hints);
 }
 
 static int with_user(request_rec *r, const pa_session *session)
@@ -88,22 +91,6 @@ static int with_user(request_rec *r, const pa_session *session)
     return OK;
 }
 
-int pa_authn_store_failure(request_rec *r, apr_status_t rv)
-{
-    if (rv == APR_ENOTIMPL) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "there are no sessions here: write \"Session On\" "
-                      "for this place");
-        return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
-                             "This place is not set up for signing in.", NULL);
-    }
-    pa_counters_add(PA_COUNT_STORE_ERROR);
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "the session store does not answer");
-    apr_table_setn(r->err_headers_out, "Retry-After", "5");
-    return pa_page_error(r, HTTP_SERVICE_UNAVAILABLE, "temporarily_unavailable",
-                         "Sessions cannot be looked up just now. Please try again.", NULL);
-}
-
 int pa_authn_check(request_rec *r)
 {
     const char *type = ap_auth_type(r);
@@ -122,7 +109,7 @@ int pa_authn_check(request_rec *r)
                              "This place is not set up for signing in.", NULL);
     }
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
-        return pa_authn_store_failure(r, rv);
+        return pa_failure_session(r, rv);
     if (!session || strcmp(session->provider, provider->name) != 0)
         return without_user(r, provider);
     return with_user(r, session);

@@ -11,8 +11,4 @@ int pa_authn_check(request_rec *r);
  * decision above was not asked for, whoever is signed in is the user all the same. */
 int pa_authn_pass(request_rec *r);
 
-/* The session store did not answer: 503, never a login (which would end in a loop) and never open.
- * `rv` is what pa_session_load gave. */
-int pa_authn_store_failure(request_rec *r, apr_status_t rv);
-
 #endif

@@ -15,6 +15,7 @@
 #include "../state/session_index.h"
 #include "authn.h"
 #include "config.h"
+#include "failure.h"
 #include "form.h"
 #include "page.h"
 
@@ -197,14 +198,14 @@ int pa_frontchannel_handler(request_rec *r)
     }
     no_store(r);
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
-        return pa_authn_store_failure(r, rv);
+        return pa_failure_session(r, rv);
     if (r->args && !pa_form_parse(r->pool, r->args, &parameters)) {
         iss = apr_table_get(parameters, "iss");
         sid = apr_table_get(parameters, "sid");
     }
     if (is_meant(session, iss, sid)) {
         if ((rv = pa_session_end(r)) != APR_SUCCESS)
-            return pa_authn_store_failure(r, rv);
+            return pa_failure_session(r, rv);
         pa_audit_end(r, PA_COUNT_LOGOUT_FRONT_CHANNEL, pa_visit_of(r)->key);
     }
     return frame(r, iss);

@@ -21,6 +21,8 @@
 #include "answer.h"
 #include "authn.h"
 #include "config.h"
+#include "redirect.h"
+#include "failure.h"
 #include "login.h"
 #include "page.h"
 
@@ -66,9 +68,9 @@ static int stale(request_rec *r, const char *why)
     apr_status_t rv = pa_session_load(r, &session);
 
     if (rv != APR_SUCCESS)
-        return pa_authn_store_failure(r, rv);
+        return pa_failure_session(r, rv);
     if (session)
-        return pa_login_redirect(r, "/");
+        return pa_redirect_home(r, "/");
     pa_counters_add(PA_COUNT_REFUSED_STATE);
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "[%s] callback refused: %s", pa_page_request_id(r),
                   why);
@@ -96,7 +98,9 @@ static const pa_fault *ask_provider(request_rec *r, const char *code, returning 
     pa_id_token_expected expected = { .provider = back->provider,
                                       .issuer = back->metadata->issuer,
                                       .nonce = back->login->nonce,
-                                      .max_age = -1 };
+                                      .max_age = back->login->max_age < 0
+                                                     ? -1
+                                                     : apr_time_from_sec(back->login->max_age) };
     pa_token_grant grant = { .code = code,
                              .redirect_uri = conf->redirect_uri,
                              .code_verifier = back->login->code_verifier };
@@ -205,10 +209,10 @@ static int sign_in(request_rec *r, returning *back)
         rv = pa_logout_memory_note_alg(pa_visit_of(r)->settings, client, back->alg, r->request_time,
                                        r->pool);
     if (rv != APR_SUCCESS)
-        return pa_authn_store_failure(r, rv);
+        return pa_failure_session(r, rv);
     pa_audit_login(r, pa_visit_of(r)->key);
     mark_done(r, back);
-    return pa_login_redirect(
+    return pa_redirect_home(
         r, pa_url_check_return(back->login->return_to) ? "/" : back->login->return_to);
 }
 
@@ -235,23 +239,23 @@ static int finish(request_rec *r, const pa_answer *answer, returning *back)
     if (!back->provider)
         return stale(r, "its provider is not configured any more");
     if ((why = use_state(r, back->login, &rv)))
-        return pa_login_fault(r, "callback", pa_fault_new(r->pool, PA_FAULT_OURS, why));
+        return pa_failure_provider(r, "callback", pa_fault_new(r->pool, PA_FAULT_OURS, why));
     if (rv == APR_EEXIST)
         return stale(r, "its state was used before");
     if (rv != APR_SUCCESS)
-        return pa_authn_store_failure(r, rv);
+        return pa_failure_session(r, rv);
     fault = pa_discovery_metadata(conf->client, r->pool, back->provider, r->request_time,
                                   &back->metadata);
     if (fault)
-        return pa_login_fault(r, "callback", fault);
+        return pa_failure_provider(r, "callback", fault);
     fault = pa_answer_check(r, back->provider, back->metadata, answer, &parameters);
     if (!fault)
         fault = pa_authorization_answer(r->pool, back->metadata, parameters, &code);
     if (fault)
         return fault->kind == PA_FAULT_RULE ? not_usable(r, fault->why)
-                                            : pa_login_fault(r, "callback", fault);
+                                            : pa_failure_provider(r, "callback", fault);
     if ((fault = ask_provider(r, code, back)))
-        return pa_login_fault(r, "login refused", fault);
+        return pa_failure_provider(r, "login refused", fault);
     return sign_in(r, back);
 }
 

@@ -13,6 +13,7 @@ void *pa_server_conf_create(apr_pool_t *pool, server_rec *s)
     conf->lifetime = -1;
     conf->idle = -1;
     conf->exported = apr_array_make(pool, 2, sizeof(const char *));
+    conf->auth_params = apr_array_make(pool, 2, sizeof(pa_auth_param));
     return conf;
 }
 
@@ -34,6 +35,7 @@ void *pa_server_conf_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
     m->cookie_name = add->cookie_name ? add->cookie_name : base->cookie_name;
     m->cookie_samesite = add->cookie_samesite ? add->cookie_samesite : base->cookie_samesite;
     m->cookie_domain = add->cookie_domain ? add->cookie_domain : base->cookie_domain;
+    m->auth_params = apr_array_append(pool, base->auth_params, add->auth_params);
     m->templates = add->templates ? add->templates : base->templates;
     m->exported = apr_array_append(pool, base->exported, add->exported);
     return m;
@@ -59,6 +61,10 @@ void *pa_dir_conf_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
     m->user = add->user ? add->user : base->user;
     m->export = add->export >= 0 ? add->export : base->export;
     m->headers = add->headers ? add->headers : base->headers;
+    m->auth_params = !base->auth_params ? add->auth_params
+                     : !add->auth_params
+                         ? base->auth_params
+                         : apr_array_append(pool, base->auth_params, add->auth_params);
     m->page = add->page ? add->page : base->page;
     return m;
 }

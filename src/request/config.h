@@ -2,6 +2,7 @@
 #ifndef PA_CONFIG_H
 #define PA_CONFIG_H
 
+#include <ap_expr.h>
 #include <apr_hash.h>
 
 #include "../plusauth.h"
@@ -19,6 +20,7 @@ typedef enum {
     PA_PATH_FRONTCHANNEL,
     PA_PATH_USER,
     PA_PATH_JWKS,
+    PA_PATH_REGISTER,
     PA_PATH_COUNT
 } pa_path;
 
@@ -35,6 +37,14 @@ typedef enum {
 /* How claims reach the application (PlusAuthExport). */
 typedef enum { PA_EXPORT_UNSET = -1, PA_EXPORT_ENV, PA_EXPORT_HEADERS, PA_EXPORT_NONE } pa_export;
 
+/* Who keeps sessions (PlusAuthSessionStore). */
+typedef enum { PA_KEEP_STORE, PA_KEEP_COOKIE, PA_KEEP_MOD_SESSION } pa_keeping;
+
+typedef struct pa_store_choice {
+    pa_keeping keeping;
+    const char *spec; /* the store: of the sessions, or of the list of those that ended */
+} pa_store_choice;
+
 /* Of a server or virtual host. The first part is what directives said (unset: NULL or -1), the
  * second what pa_config_check made of it. */
 typedef struct pa_server_conf {
@@ -46,13 +56,15 @@ typedef struct pa_server_conf {
     const char *after_logout;
     apr_interval_time_t lifetime;
     apr_interval_time_t idle;
-    const char *store;
-    apr_array_header_t *keys; /* const char * secrets */
+    const pa_store_choice *store; /* NULL: shmcb */
+    apr_array_header_t *keys;     /* const char * secrets */
     const char *cookie_name;
     const char *cookie_samesite;
     const char *cookie_domain;
-    const char *templates;        /* directory */
-    apr_array_header_t *exported; /* const char *: every header that PlusAuthExport names */
+    const char *target_name;         /* of the section that is being read */
+    apr_array_header_t *auth_params; /* pa_auth_param, of sections */
+    const char *templates;           /* directory */
+    apr_array_header_t *exported;    /* const char *: every header that PlusAuthExport names */
 
     int enabled;           /* whether there is a provider: else our paths are nobody's */
     apr_hash_t *providers; /* name ("" for its own) -> const pa_provider * */
@@ -67,13 +79,21 @@ typedef struct pa_server_conf {
 
 /* Of a directory or location. */
 typedef struct pa_dir_conf {
-    const char *provider;        /* NULL: the server's own */
-    int unauthenticated;         /* a pa_unauthenticated */
-    const char *user;            /* claim for REMOTE_USER; NULL: sub */
-    int export;                  /* a pa_export */
-    apr_array_header_t *headers; /* pa_header_export: Header=claim */
-    const char *page;            /* template that plusauth-page serves */
+    const char *provider;            /* NULL: the server's own */
+    int unauthenticated;             /* a pa_unauthenticated */
+    const char *user;                /* claim for REMOTE_USER; NULL: sub */
+    int export;                      /* a pa_export */
+    apr_array_header_t *headers;     /* pa_header_export: Header=claim */
+    apr_array_header_t *auth_params; /* pa_auth_param */
+    const char *page;                /* template that plusauth-page serves */
 } pa_dir_conf;
+
+/* PlusAuthAuthParam: one more parameter of the authorization request. */
+typedef struct pa_auth_param {
+    const char *provider; /* in whose section it stands; NULL for any */
+    const char *name;
+    const ap_expr_info_t *value;
+} pa_auth_param;
 
 typedef struct pa_header_export {
     const char *header;

@@ -12,17 +12,13 @@
 
 #include "../base/crypto.h"
 #include "../base/url.h"
-#include "../state/session_store.h"
 #include "../state/store.h"
+#include "store_config.h"
 
 #ifndef PA_TEMPLATES
 #define PA_TEMPLATES "/usr/share/plusauth/templates"
 #endif
 
-/* 64 MB hold over 10,000 sessions of 2.5 KB while old copies wait to expire. */
-#define DEFAULT_STORE "shmcb:plusauth-sessions(67108864)"
-/* shmcb has at most 256 parts, searched one by one: a small hint makes it take them all. */
-#define SESSION_AVERAGE 400
 #define DOCUMENT_STORE "shmcb:plusauth-documents(4194304)"
 #define DOCUMENT_AVERAGE 2048
 #define DOCUMENT_MAX 102400
@@ -36,7 +32,7 @@ static const struct {
     apr_interval_time_t lifetime, idle;
 } defaults = {
     .path = { "/login", "/login/callback", "/logout", "/logout/backchannel", "/logout/frontchannel",
-              "/login/user", "/login/jwks" },
+              "/login/user", "/login/jwks", "/register" },
     .after_logout = "/",
     .lifetime = apr_time_from_sec(8 * 3600),
     .idle = apr_time_from_sec(3600),
@@ -165,6 +161,9 @@ static const char *complete_keys(apr_pool_t *pool, pa_server_conf *conf)
         apr_array_header_t *derived = apr_array_make(pool, 1, sizeof(const char *));
         const char *secret = any_client_secret(pool, conf);
 
+        if (!secret && pa_store_config_needs_key(conf))
+            return "PlusAuthSessionStore needs PlusAuthKey here, where no client has a secret to "
+                   "derive it from: sessions are kept longer than this process";
         if (!secret && (why = random_secret(pool, &secret)))
             return why;
         APR_ARRAY_PUSH(derived, const char *) = secret;
@@ -177,10 +176,7 @@ static const char *complete_keys(apr_pool_t *pool, pa_server_conf *conf)
     if ((why = pa_seal_keys_derive(pool, secrets, login, &conf->visit.login_keys))
         || (why = pa_seal_keys_derive(pool, secrets, "mod_plusauth ticket", &conf->ticket_keys)))
         return why;
-    /* Shared memory is ours alone; any other store is, or is kept, somewhere else. */
-    if (conf->store && strncmp(conf->store, "shmcb", 5) != 0)
-        return pa_seal_keys_derive(pool, secrets, "mod_plusauth record", &conf->visit.record_keys);
-    return NULL;
+    return pa_store_config_derive(pool, secrets, conf);
 }
 
 /* The same for the same clients, in whatever order a hash table gives them. */
@@ -201,15 +197,6 @@ static const char *complete_realm(apr_pool_t *pool, pa_server_conf *conf)
     return NULL;
 }
 
-static const char *check_stores(apr_pool_t *pool, const pa_server_conf *conf)
-{
-    const char *why = conf->store ? pa_store_check(pool, conf->store) : NULL;
-
-    if (why)
-        return apr_pstrcat(pool, "PlusAuthSessionStore: ", why, NULL);
-    return pa_store_check(pool, DEFAULT_STORE);
-}
-
 /* Of two routes with one path, the second could not be reached: a callback at the login path begins
  * logins for ever. */
 static const char *check_paths(apr_pool_t *pool, const pa_server_conf *conf)
@@ -227,7 +214,7 @@ static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_co
 
     if (why || !conf->enabled)
         return why;
-    if ((why = check_stores(pool, conf)))
+    if ((why = pa_store_config_check(pool, conf)))
         return why;
     for (int i = 0; i < PA_PATH_COUNT; i++)
         if (!conf->path[i])
@@ -283,13 +270,6 @@ int pa_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
 static const char *open_stores(apr_pool_t *pconf, server_rec *s, pa_server_conf *conf,
                                pa_client *client)
 {
-    const pa_store_options sessions = {
-        "plusauth-sess",
-        conf->store && strcmp(conf->store, "shmcb") != 0 ? conf->store : DEFAULT_STORE,
-        SESSION_AVERAGE,
-        PA_SESSION_RECORD_MAX + PA_SEAL_OVERHEAD,
-        conf->visit.idle,
-    };
     const pa_store_options documents = { "plusauth-docs", DOCUMENT_STORE, DOCUMENT_AVERAGE,
                                          DOCUMENT_MAX, apr_time_from_sec(86400) };
     const pa_store_options states = { "plusauth-state", STATE_STORE, STATE_AVERAGE, STATE_MAX,
@@ -297,9 +277,8 @@ static const char *open_stores(apr_pool_t *pconf, server_rec *s, pa_server_conf 
     const char *why;
 
     conf->client = client;
-    conf->visit.backend = &pa_session_store;
-    if ((why = pa_store_open(s, pconf, &sessions, &conf->visit.sessions)))
-        return apr_pstrcat(pconf, "PlusAuthSessionStore: ", why, NULL);
+    if ((why = pa_store_config_open(pconf, s, conf)))
+        return why;
     if ((why = pa_store_open(s, pconf, &documents, &client->documents))
         || (why = pa_store_open(s, pconf, &states, &conf->used_states)))
         return apr_pstrcat(pconf, "mod_plusauth: ", why, NULL);

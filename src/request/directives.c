@@ -6,6 +6,7 @@
 #include <http_core.h>
 
 #include "../base/url.h"
+#include "store_config.h"
 #include "template.h"
 
 #define COOKIE_NAME_MAX 48
@@ -14,13 +15,6 @@
 static void *field(void *structure, const cmd_parms *cmd)
 {
     return (char *)structure + (apr_size_t)cmd->info;
-}
-
-static const char *set_server_text(cmd_parms *cmd, void *dir, const char *value)
-{
-    (void)dir;
-    *(const char **)field(pa_server_conf_get(cmd->server), cmd) = value;
-    return NULL;
 }
 
 static const char *set_origin(cmd_parms *cmd, void *dir, const char *value)
@@ -41,9 +35,9 @@ static const char *set_origin(cmd_parms *cmd, void *dir, const char *value)
 
 static const char *set_path(cmd_parms *cmd, void *dir, const char *name, const char *value)
 {
-    static const char *const names[PA_PATH_COUNT] = {
-        "login", "callback", "logout", "backchannel", "frontchannel", "user", "jwks"
-    };
+    static const char *const names[PA_PATH_COUNT] = { "login",       "callback",     "logout",
+                                                      "backchannel", "frontchannel", "user",
+                                                      "jwks",        "register" };
 
     (void)dir;
     if (pa_url_check_return(value) || strpbrk(value, "?%"))
@@ -54,7 +48,8 @@ static const char *set_path(cmd_parms *cmd, void *dir, const char *name, const c
             return NULL;
         }
     }
-    return "PlusAuthPath: one of login, callback, logout, backchannel, frontchannel, user, jwks, and "
+    return "PlusAuthPath: one of login, callback, logout, backchannel, frontchannel, user, jwks, "
+           "register, and "
            "its path";
 }
 
@@ -180,6 +175,53 @@ static const char *set_export(cmd_parms *cmd, void *dir, int argc, char *const a
     return why;
 }
 
+/* What an authorization request says anyway cannot be said otherwise. */
+static int is_reserved(const char *name)
+{
+    static const char *const names[] = {
+        "response_type",
+        "client_id",
+        "redirect_uri",
+        "scope",
+        "state",
+        "nonce",
+        "code_challenge",
+        "code_challenge_method",
+        "response_mode",
+        "request",
+        "request_uri",
+        "dpop_jkt",
+        NULL,
+    };
+
+    for (int i = 0; names[i]; i++)
+        if (strcmp(names[i], name) == 0)
+            return 1;
+    return 0;
+}
+
+static const char *add_auth_param(cmd_parms *cmd, void *dir, const char *name, const char *value)
+{
+    pa_server_conf *server = pa_server_conf_get(cmd->server);
+    pa_dir_conf *place = dir;
+    pa_auth_param param = { server->target ? server->target_name : NULL, name, NULL };
+    const char *why = NULL;
+
+    if (!*name || is_reserved(name))
+        return apr_psprintf(cmd->pool, "PlusAuthAuthParam: %s is said by the module itself", name);
+    param.value = ap_expr_parse_cmd(cmd, value, AP_EXPR_FLAG_STRING_RESULT, &why, NULL);
+    if (why)
+        return apr_psprintf(cmd->pool, "PlusAuthAuthParam %s: %s", name, why);
+    if (server->target) {
+        APR_ARRAY_PUSH(server->auth_params, pa_auth_param) = param;
+        return NULL;
+    }
+    if (!place->auth_params)
+        place->auth_params = apr_array_make(cmd->pool, 2, sizeof(pa_auth_param));
+    APR_ARRAY_PUSH(place->auth_params, pa_auth_param) = param;
+    return NULL;
+}
+
 static const char *set_page(cmd_parms *cmd, void *dir, const char *value)
 {
     const char *why = pa_template_check_name(value);
@@ -209,6 +251,7 @@ static const char *provider_section(cmd_parms *cmd, void *dir, const char *argum
     if (apr_hash_get(conf->named, name, APR_HASH_KEY_STRING))
         return apr_psprintf(cmd->pool, "<PlusAuthProvider %s>: there is one of that name", name);
     conf->target = pa_provider_directives_create(cmd->pool);
+    conf->target_name = name;
     apr_hash_set(conf->named, name, APR_HASH_KEY_STRING, conf->target);
     why = ap_walk_config(cmd->directive->first_child, cmd, cmd->context);
     conf->target = NULL;
@@ -252,6 +295,9 @@ const command_rec pa_commands[] = {
                   "Scopes to ask for; \"openid profile email\" by default"),
     AP_INIT_TAKE1("PlusAuthAudience", pa_provider_set_text, PROVIDER(audience), RSRC_CONF,
                   "The API that the access token is for"),
+    AP_INIT_TAKE2(
+        "PlusAuthAuthParam", add_auth_param, NULL, RSRC_CONF | ACCESS_CONF,
+        "One more parameter of the authorization request; its value may be an expression"),
     AP_INIT_ITERATE("PlusAuthSigningAlgs", pa_provider_add_signing_alg, NULL, RSRC_CONF,
                     "What ID tokens may be signed with; every RS, PS, ES and EdDSA by default"),
     AP_INIT_FLAG("PlusAuthUserInfo", pa_provider_set_flag, PROVIDER(userinfo), RSRC_CONF,
@@ -265,17 +311,21 @@ const command_rec pa_commands[] = {
                   "URL of the proxy to reach the provider through; none by default"),
     AP_INIT_TAKE1("PlusAuthOrigin", set_origin, NULL, RSRC_CONF,
                   "Scheme, host and port that browsers use; from ServerName by default"),
-    AP_INIT_TAKE2("PlusAuthPath", set_path, NULL, RSRC_CONF,
-                  "Path of login, callback, logout, backchannel, frontchannel, user or jwks; /login, "
-                  "/login/callback, /logout and below by default"),
+    AP_INIT_TAKE2(
+        "PlusAuthPath", set_path, NULL, RSRC_CONF,
+        "Path of login, callback, logout, backchannel, frontchannel, user or jwks; /login, "
+        "/login/callback, /logout and below by default"),
     AP_INIT_TAKE1("PlusAuthAfterLogout", set_after_logout, NULL, RSRC_CONF,
                   "Where a browser ends up after logout; / by default"),
     AP_INIT_TAKE1("PlusAuthSessionLifetime", set_duration, SERVER(lifetime), RSRC_CONF,
                   "How long after its login a session ends; 8h by default"),
     AP_INIT_TAKE1("PlusAuthSessionIdle", set_duration, SERVER(idle), RSRC_CONF,
                   "How long after its last use a session ends; 1h by default"),
-    AP_INIT_TAKE1("PlusAuthSessionStore", set_server_text, SERVER(store), RSRC_CONF,
-                  "Where sessions are kept: shmcb[:arguments]; shmcb by default"),
+    AP_INIT_TAKE12(
+        "PlusAuthSessionStore", pa_store_config_set, NULL, RSRC_CONF,
+        "Where sessions are kept: shmcb[:path(size)] (by default), dbm:path, "
+        "redis:host:port, memcache:host:port, or cookie or mod_session, with a store for "
+        "the list of ended sessions"),
     AP_INIT_ITERATE("PlusAuthKey", add_key, NULL, RSRC_CONF,
                     "Secrets that seal cookies: the first seals, all open; from the client secret "
                     "by default"),

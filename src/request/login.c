@@ -14,74 +14,13 @@
 #include "../state/session.h"
 #include "authn.h"
 #include "page.h"
+#include "redirect.h"
+#include "failure.h"
 
 /* So many logins to the same place that ended well within so much time, and still nobody signed in:
  * a loop. */
 #define LOOP_ROUNDS 3
 #define LOOP_WINDOW apr_time_from_sec(60)
-
-static int redirect(request_rec *r, const char *url)
-{
-    apr_table_setn(r->headers_out, "Location", url);
-    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
-    return HTTP_MOVED_TEMPORARILY;
-}
-
-int pa_login_redirect(request_rec *r, const char *path)
-{
-    return redirect(r, apr_pstrcat(r->pool, pa_server_conf_get(r->server)->origin, path, NULL));
-}
-
-static void count_fault(pa_fault_kind kind)
-{
-    static const pa_count refused[] = {
-        [PA_FAULT_UNREACHABLE] = PA_COUNT_REFUSED_PROVIDER,
-        [PA_FAULT_TIMEOUT] = PA_COUNT_REFUSED_PROVIDER,
-        [PA_FAULT_NONSENSE] = PA_COUNT_REFUSED_PROVIDER,
-        [PA_FAULT_UNKNOWN] = PA_COUNT_REFUSED_PROVIDER,
-        [PA_FAULT_OAUTH] = PA_COUNT_REFUSED_DENIED,
-        [PA_FAULT_RULE] = PA_COUNT_REFUSED_RULE,
-        [PA_FAULT_OURS] = PA_COUNT_REFUSED_SERVER,
-    };
-
-    pa_counters_add(refused[kind]);
-    if (refused[kind] == PA_COUNT_REFUSED_PROVIDER)
-        pa_counters_add(PA_COUNT_PROVIDER_ERROR);
-}
-
-int pa_login_fault(request_rec *r, const char *doing, const pa_fault *fault)
-{
-    static const struct {
-        int status;
-        const char *error;
-        const char *message;
-    } pages[] = {
-        [PA_FAULT_UNREACHABLE] = { HTTP_BAD_GATEWAY, "provider_unreachable",
-                                   "The sign-in service cannot be reached. Please try again." },
-        [PA_FAULT_TIMEOUT] = { HTTP_GATEWAY_TIME_OUT, "provider_timeout",
-                               "The sign-in service took too long. Please try again." },
-        [PA_FAULT_NONSENSE] = { HTTP_BAD_GATEWAY, "provider_error",
-                                "The sign-in service gave an answer that cannot be used." },
-        [PA_FAULT_UNKNOWN] = { HTTP_SERVICE_UNAVAILABLE, "temporarily_unavailable",
-                               "The sign-in service cannot be reached. Please try again." },
-        [PA_FAULT_OAUTH] = { HTTP_BAD_REQUEST, NULL,
-                             "The sign-in service refused. Please sign in again." },
-        [PA_FAULT_RULE] = { HTTP_UNAUTHORIZED, "invalid_token",
-                            "What the sign-in service said of you cannot be trusted." },
-        [PA_FAULT_OURS] = { HTTP_INTERNAL_SERVER_ERROR, "server_error",
-                            "Something is wrong on this server." },
-    };
-    int denied = fault->kind == PA_FAULT_OAUTH && strcmp(fault->error, "access_denied") == 0;
-
-    count_fault(fault->kind);
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "[%s] %s: %s%s%s", pa_page_request_id(r), doing,
-                  fault->error ? fault->error : "", fault->error ? ": " : "", fault->why);
-    if (fault->kind == PA_FAULT_UNKNOWN)
-        apr_table_setn(r->err_headers_out, "Retry-After", "5");
-    return pa_page_error(r, denied ? HTTP_FORBIDDEN : pages[fault->kind].status,
-                         fault->error ? fault->error : pages[fault->kind].error,
-                         denied ? "You were not given access." : pages[fault->kind].message, NULL);
-}
 
 const pa_fault *pa_login_dpop(request_rec *r, const pa_provider *provider,
                               const pa_login_state *login, const char **jwk, pa_dpop *out)
@@ -187,7 +126,7 @@ static int set_login(request_rec *r, const pa_visit *visit, const pa_login_state
     const char *why = pa_login_state_seal(r->pool, visit->settings->login_keys, login, &sealed);
 
     if (why)
-        return pa_login_fault(r, "login", pa_fault_new(r->pool, PA_FAULT_OURS, why));
+        return pa_failure_provider(r, "login", pa_fault_new(r->pool, PA_FAULT_OURS, why));
     pa_visit_set_login_cookie(r, visit->settings, slot, sealed,
                               login->hop ? LOOP_WINDOW : PA_LOGIN_LIFETIME);
     return OK;
@@ -210,15 +149,18 @@ const char *pa_login_wanted(const request_rec *r)
 }
 
 /* Where the browser goes to log in. */
-static const pa_fault *ask_for_login(request_rec *r, const pa_provider *provider,
+static const pa_fault *ask_for_login(request_rec *r, const pa_login_hints *hints,
                                      const pa_metadata *metadata, const pa_login_state *login,
                                      const char **url)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const pa_provider *provider = hints->provider;
     pa_authorization_request request = { .redirect_uri = conf->redirect_uri,
                                          .state = login->state,
                                          .nonce = login->nonce,
                                          .code_challenge = login->code_challenge,
+                                         .more =
+                                             pa_login_parameters(r, provider, hints->parameters),
                                          .now = apr_time_now() };
     pa_dpop dpop;
     const char *jwk;
@@ -230,8 +172,9 @@ static const pa_fault *ask_for_login(request_rec *r, const pa_provider *provider
     return pa_authorization_url(conf->client, r->pool, provider, metadata, &request, url);
 }
 
-int pa_login_start(request_rec *r, const pa_provider *provider, const char *return_to)
+int pa_login_start(request_rec *r, const pa_login_hints *hints)
 {
+    const pa_provider *provider = hints->provider;
     const pa_server_conf *conf = pa_server_conf_get(r->server);
     const pa_visit *visit = pa_visit_of(r);
     const pa_fault *fault;
@@ -241,64 +184,74 @@ int pa_login_start(request_rec *r, const pa_provider *provider, const char *retu
     const char *why, *url = NULL;
     int status;
 
-    if ((why = pa_login_state_new(r->pool, provider->name, return_to, r->request_time, &login)))
-        return pa_login_fault(r, "login", pa_fault_new(r->pool, PA_FAULT_OURS, why));
+    if ((why = pa_login_state_new(r->pool, provider->name, hints->return_to, r->request_time,
+                                  &login)))
+        return pa_failure_provider(r, "login", pa_fault_new(r->pool, PA_FAULT_OURS, why));
     look_at_logins(r, visit, login, &known);
     if (known.round >= LOOP_ROUNDS)
         return loop_page(r, visit);
+    login->max_age = hints->max_age < 0 ? -1 : (int)apr_time_sec(hints->max_age);
     /* Sent to our name and back under another, again and again: a proxy in front changes it. */
     login->hop = is_elsewhere(r, conf) && known.hops < LOOP_ROUNDS;
     login->round = login->hop ? known.hops : known.round;
     if (!login->hop
         && (fault =
                 pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, &metadata)))
-        return pa_login_fault(r, "login", fault);
-    if (!login->hop && (fault = ask_for_login(r, provider, metadata, login, &url)))
-        return pa_login_fault(r, "login", fault);
+        return pa_failure_provider(r, "login", fault);
+    if (!login->hop && (fault = ask_for_login(r, hints, metadata, login, &url)))
+        return pa_failure_provider(r, "login", fault);
     status = set_login(r, visit, login, choose_slot(&known, login->secret[0]));
     if (status != OK)
         return status;
-    return login->hop ? pa_login_redirect(r, pa_login_wanted(r)) : redirect(r, url);
-}
-
-/* The provider that the login path is for: the place's, or else the only one there is. */
-static const pa_provider *login_provider(request_rec *r)
-{
-    const pa_server_conf *conf = pa_server_conf_get(r->server);
-    const pa_provider *provider = pa_config_provider(r);
-
-    if (!provider && apr_hash_count(conf->providers) == 1)
-        provider = apr_hash_this_val(apr_hash_first(r->pool, conf->providers));
-    return provider;
+    return login->hop ? pa_redirect_home(r, pa_login_wanted(r)) : pa_redirect(r, url);
 }
 
 int pa_login_handler(request_rec *r)
 {
-    const pa_provider *provider = login_provider(r);
     const pa_session *session;
-    apr_table_t *parameters;
-    const char *return_to = NULL;
+    pa_login_hints hints;
     apr_status_t rv;
+    int status;
 
-    if (r->method_number != M_GET) {
-        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
+    if (r->method_number != M_GET && r->method_number != M_POST) {
+        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
         return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
-                             "Signing in begins with a plain visit.", NULL);
+                             "Signing in begins with a visit.", NULL);
     }
-    if (!provider) {
+    if ((status = pa_login_hints_read(r, &hints)) != OK)
+        return status;
+    if (!hints.provider) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "login: several providers: write "
-                      "PlusAuthProvider in the <Location> of the login path");
+                      "login: several providers: write PlusAuthProvider in the <Location> of the "
+                      "login path");
         return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
                              "This place is not set up for signing in.", NULL);
     }
-    if (r->args && !pa_form_parse(r->pool, r->args, &parameters))
-        return_to = apr_table_get(parameters, "return_to");
-    if (!return_to || pa_url_check_return(return_to))
-        return_to = "/";
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
-        return pa_authn_store_failure(r, rv);
-    if (session && strcmp(session->provider, provider->name) == 0)
-        return pa_login_redirect(r, return_to);
-    return pa_login_start(r, provider, return_to);
+        return pa_failure_session(r, rv);
+    if (session && !hints.again && strcmp(session->provider, hints.provider->name) == 0)
+        return pa_redirect_home(r, hints.return_to);
+    return pa_login_start(r, &hints);
+}
+
+int pa_register_handler(request_rec *r)
+{
+    pa_login_hints hints;
+    pa_metadata *metadata;
+    int status = pa_login_hints_read(r, &hints);
+
+    if (status != OK)
+        return status;
+    /* Initiating User Registration 1.0; a provider that knows it not has a link on its login page.
+     */
+    if (hints.provider
+        && !pa_discovery_metadata(pa_server_conf_get(r->server)->client, r->pool, hints.provider,
+                                  r->request_time, &metadata)
+        && metadata->prompt_create_supported) {
+        apr_table_t *parameters = apr_table_copy(r->pool, hints.parameters);
+
+        apr_table_setn(parameters, "prompt", "create");
+        hints.parameters = parameters;
+    }
+    return hints.provider ? pa_login_start(r, &hints) : pa_login_handler(r);
 }

@@ -4,27 +4,23 @@
 
 #include "../protocol/dpop.h"
 #include "config.h"
+#include "login_hints.h"
 
-/* Sends the browser to the provider, to come back to return_to (checked by pa_url_check_return).
- * Returns what the hook or handler should: a redirect, or an error page's status. */
-int pa_login_start(request_rec *r, const pa_provider *provider, const char *return_to);
+/* Sends the browser to the provider that the hints name. Returns what the hook or handler should: a
+ * redirect, or an error page's status. */
+int pa_login_start(request_rec *r, const pa_login_hints *hints);
 
 /* The path and query that the browser asked for, as it spelt it; "/" when it is no plain one. */
 const char *pa_login_wanted(const request_rec *r);
 
-/* The handler of the login path. */
+/* The handlers of the login path, and of the one that leads to the provider's registration form. */
 int pa_login_handler(request_rec *r);
-
-/* The page for what failed between us and the provider, logged once. `doing` says at what. */
-int pa_login_fault(request_rec *r, const char *doing, const pa_fault *fault);
+int pa_register_handler(request_rec *r);
 
 /* The key that this login's tokens are bound to, where the provider binds them (RFC 9449): it comes
  * from the login's secret, and so is the same when the browser comes back. NULL, and *jwk set with
  * *out (NULL when tokens are not bound); or a fault. */
 const pa_fault *pa_login_dpop(request_rec *r, const pa_provider *provider,
                               const pa_login_state *login, const char **jwk, pa_dpop *out);
-
-/* Redirects to a path of our origin. */
-int pa_login_redirect(request_rec *r, const char *path);
 
 #endif

@@ -14,6 +14,8 @@
 #include "../state/session.h"
 #include "authn.h"
 #include "config.h"
+#include "redirect.h"
+#include "failure.h"
 #include "form.h"
 #include "login.h"
 #include "page.h"
@@ -60,7 +62,7 @@ static int ask_person(request_rec *r)
     pa_metadata *metadata;
 
     if (why)
-        return pa_login_fault(r, "logout", pa_fault_new(r->pool, PA_FAULT_OURS, why));
+        return pa_failure_provider(r, "logout", pa_fault_new(r->pool, PA_FAULT_OURS, why));
     /* The form's answer redirects to the provider, which the page's policy must allow. */
     if (provider)
         fault = pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, &metadata);
@@ -130,7 +132,7 @@ static int sign_out(request_rec *r, const pa_session *session)
     apr_status_t rv = pa_session_end(r);
 
     if (rv != APR_SUCCESS)
-        return pa_authn_store_failure(r, rv);
+        return pa_failure_session(r, rv);
     pa_audit_end(r, PA_COUNT_LOGOUT_USER, pa_visit_of(r)->key);
     if (!provider)
         return say_signed_out(r, "it is not configured any more", NULL);
@@ -143,12 +145,10 @@ static int sign_out(request_rec *r, const pa_session *session)
                              apr_pstrcat(r->pool, conf->origin, conf->path[PA_PATH_LOGOUT], NULL),
                              state);
     if (!url)
-        return pa_login_redirect(r, conf->after_logout);
+        return pa_redirect_home(r, conf->after_logout);
     if (fault)
         return say_signed_out(r, fault->why, url);
-    apr_table_setn(r->headers_out, "Location", url);
-    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
-    return r->method_number == M_POST ? HTTP_SEE_OTHER : HTTP_MOVED_TEMPORARILY;
+    return pa_redirect(r, url);
 }
 
 int pa_logout_handler(request_rec *r)
@@ -164,12 +164,12 @@ int pa_logout_handler(request_rec *r)
                              "Signing out is a visit or a form.", NULL);
     }
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
-        return pa_authn_store_failure(r, rv);
+        return pa_failure_session(r, rv);
     /* Never signed in, signed out already, or back from the provider. */
     if (!session
         || (r->args && !pa_form_parse(r->pool, r->args, &parameters)
             && pa_ticket_open(r, "logout", apr_table_get(parameters, "state"), TICKET_LIFETIME)))
-        return pa_login_redirect(r, conf->after_logout);
+        return pa_redirect_home(r, conf->after_logout);
     if (is_own_request(r)
         || (r->method_number == M_POST
             && pa_ticket_open(r, confirm_purpose(r), posted_confirm(r), TICKET_LIFETIME)))

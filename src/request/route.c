@@ -26,6 +26,7 @@ static const struct {
     { PA_PATH_BACKCHANNEL, pa_backchannel_handler },
     { PA_PATH_FRONTCHANNEL, pa_frontchannel_handler },
     { PA_PATH_USER, pa_user_handler },
+    { PA_PATH_REGISTER, pa_register_handler },
     { PA_PATH_JWKS, pa_jwks_handler },
 };
 

@@ -11,6 +11,7 @@
 #include "../state/session.h"
 #include "authn.h"
 #include "config.h"
+#include "failure.h"
 #include "page.h"
 
 static const char *variable(const pa_session *session, const char *name)
@@ -69,7 +70,7 @@ int pa_user_handler(request_rec *r)
         return refuse(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request", "This is to be read alone.");
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS) {
         apr_table_setn(r->headers_in, "Accept", "application/json");
-        return pa_authn_store_failure(r, rv);
+        return pa_failure_session(r, rv);
     }
     if (!session)
         return refuse(r, HTTP_UNAUTHORIZED, "login_required", "Nobody is signed in.");

@@ -1,5 +1,5 @@
 /* login_state.c: the cookie's plain text is
- *   version (1) | kind (1) | round (1) | begun (8, little-endian) | secret (32)
+ *   version (1) | kind (1) | round (1) | begun (8, little-endian) | max_age (4) | secret (32)
  *   | provider NUL return_to */
 #include "login_state.h"
 
@@ -9,7 +9,7 @@
 #include "../base/crypto.h"
 
 #define VERSION 1
-#define FIXED (1 + 1 + 1 + 8 + PA_LOGIN_SECRET_LEN)
+#define FIXED (1 + 1 + 1 + 8 + 4 + PA_LOGIN_SECRET_LEN)
 #define KIND_DONE 1
 #define KIND_HOP 2
 
@@ -72,6 +72,7 @@ const char *pa_login_state_new(apr_pool_t *pool, const char *provider, const cha
     if (strlen(provider) >= TEXTS_MAX)
         return "the provider's name is too long";
     login->begun = now;
+    login->max_age = -1;
     login->provider = provider;
     login->return_to = fitting(pool, provider, return_to);
     if ((why = derive_all(pool, login)))
@@ -93,6 +94,8 @@ const char *pa_login_state_seal(apr_pool_t *pool, const pa_seal_keys *keys,
     *at++ = (unsigned char)login->round;
     for (int i = 0; i < 8; i++)
         *at++ = (unsigned char)((apr_uint64_t)login->begun >> (8 * i));
+    for (int i = 0; i < 4; i++)
+        *at++ = (unsigned char)((apr_uint32_t)login->max_age >> (8 * i));
     memcpy(at, login->secret, PA_LOGIN_SECRET_LEN);
     at += PA_LOGIN_SECRET_LEN;
     memcpy(at, login->provider, provider);
@@ -110,6 +113,7 @@ static pa_login_state *read_plain(apr_pool_t *pool, pa_bytes plain)
     const unsigned char *at = plain.at;
     pa_login_state *login = apr_pcalloc(pool, sizeof(*login));
     apr_uint64_t begun = 0;
+    apr_uint32_t max_age = 0;
 
     if (plain.len <= FIXED || at[0] != VERSION || !memchr(at + FIXED, '\0', plain.len - FIXED))
         return NULL;
@@ -119,7 +123,10 @@ static pa_login_state *read_plain(apr_pool_t *pool, pa_bytes plain)
     for (int i = 0; i < 8; i++)
         begun |= (apr_uint64_t)at[3 + i] << (8 * i);
     login->begun = (apr_time_t)begun;
-    memcpy(login->secret, at + 11, PA_LOGIN_SECRET_LEN);
+    for (int i = 0; i < 4; i++)
+        max_age |= (apr_uint32_t)at[11 + i] << (8 * i);
+    login->max_age = (int)max_age;
+    memcpy(login->secret, at + 15, PA_LOGIN_SECRET_LEN);
     login->provider = (const char *)at + FIXED;
     login->return_to = login->provider + strlen(login->provider) + 1;
     return login;

@@ -19,10 +19,11 @@ typedef struct pa_login_state {
     apr_time_t begun;
     const char *provider;  /* name of its <PlusAuthProvider>, "" for the server's own */
     const char *return_to; /* path and query on our origin; checked before it is used again */
-    int round; /* logins (or hops) that ended well just before this one, without effect: a
-                * loop? */
-    int done;  /* 1: it has ended well; kept a while to notice a loop */
-    int hop;   /* 1: no login yet, the browser was sent to the origin's name first */
+    int round;   /* logins (or hops) that ended well just before this one, without effect: a
+                  * loop? */
+    int max_age; /* seconds that were asked for; below 0: none */
+    int done;    /* 1: it has ended well; kept a while to notice a loop */
+    int hop;     /* 1: no login yet, the browser was sent to the origin's name first */
 
     /* Derived from the secret when it is made or opened. */
     const char *state;

@@ -55,6 +55,9 @@ export const claims = {
     iat_string: from('iat', String),
 
     sub_missing: drop('sub'),
+    auth_time_missing: drop('auth_time'),
+    auth_time_old: later('auth_time', -3600),
+
     sub_empty: set('sub', ''),
     sub_number: set('sub', 5),
     sub_null: set('sub', null),

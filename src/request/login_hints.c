@@ -1,0 +1,158 @@
+/* login_hints.c: see login_hints.h. Whoever can make a browser visit us chooses these: what is not
+ * on the list is passed over, what is goes out encoded, and a place to return to is ours. */
+#include "login_hints.h"
+
+#include <apr_strings.h>
+#include <http_request.h>
+
+#include "../base/text.h"
+#include "../base/url.h"
+#include "form.h"
+#include "page.h"
+
+#define HINT_MAX 256
+#define MAX_AGE_MAX (366 * 86400)
+
+/* What is passed on, and whether it means that a live session is not enough. */
+static const struct {
+    const char *name;
+    int again;
+} passed_on[] = {
+    { "login_hint", 0 }, { "ui_locales", 0 }, { "acr_values", 1 },
+    { "max_age", 1 },    { "prompt", 1 },
+};
+
+static int refuse(request_rec *r, const char *why)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "[%s] login refused: %s", pa_page_request_id(r),
+                  why);
+    return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_request",
+                         "This link for signing in cannot be used.", NULL);
+}
+
+/* A value that goes to the provider: printable, of bounded length. "none" would make an error of a
+ * prompt for whoever is not signed in there. */
+static int is_passable(const char *name, const char *value)
+{
+    apr_size_t len = strlen(value);
+
+    if (len == 0 || len > HINT_MAX || (strcmp(name, "prompt") == 0 && strcmp(value, "none") == 0))
+        return 0;
+    if (strcmp(name, "max_age") == 0)
+        return len <= 8 && strspn(value, "0123456789") == len && atol(value) <= MAX_AGE_MAX;
+    for (; *value; value++)
+        if ((unsigned char)*value < 0x20 || *value == 0x7f)
+            return 0;
+    return 1;
+}
+
+static void take_parameters(request_rec *r, const apr_table_t *said, pa_login_hints *out)
+{
+    apr_table_t *parameters = apr_table_make(r->pool, 4);
+
+    out->max_age = -1;
+    for (apr_size_t i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++) {
+        const char *value = apr_table_get(said, passed_on[i].name);
+
+        if (!value || !is_passable(passed_on[i].name, value))
+            continue;
+        apr_table_setn(parameters, passed_on[i].name, value);
+        out->again |= passed_on[i].again;
+        if (strcmp(passed_on[i].name, "max_age") == 0)
+            out->max_age = apr_time_from_sec(atol(value));
+    }
+    out->parameters = parameters;
+}
+
+/* The provider that a third party names; else the place's, or the only one there is. */
+static const pa_provider *provider_of(request_rec *r, const char *iss)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const pa_provider *provider = iss ? NULL : pa_config_provider(r);
+
+    if (!iss && !provider && apr_hash_count(conf->providers) == 1)
+        return apr_hash_this_val(apr_hash_first(r->pool, conf->providers));
+    for (apr_hash_index_t *i = apr_hash_first(r->pool, conf->providers); iss && i;
+         i = apr_hash_next(i)) {
+        const pa_provider *named = apr_hash_this_val(i);
+
+        if (strcmp(named->issuer, iss) == 0)
+            return named;
+    }
+    return provider;
+}
+
+/* A path of ours, or an absolute URL of our origin; NULL for anything else. */
+static const char *own_path(request_rec *r, const char *target)
+{
+    const char *origin = pa_server_conf_get(r->server)->origin;
+    apr_size_t len = strlen(origin);
+
+    if (strncmp(target, origin, len) == 0 && (target[len] == '/' || !target[len]))
+        target = target[len] ? target + len : "/";
+    return pa_url_check_return(target) ? NULL : target;
+}
+
+static int complete(request_rec *r, const apr_table_t *said, pa_login_hints *out)
+{
+    const char *iss = apr_table_get(said, "iss");
+    const char *target = apr_table_get(said, "target_link_uri");
+    const char *return_to = apr_table_get(said, "return_to");
+
+    take_parameters(r, said, out);
+    out->provider = provider_of(r, iss);
+    if (!out->provider && iss)
+        return refuse(r, "its iss is no provider's that is configured here");
+    /* A place to return to that is no place of ours: our own pages' mistake, or a third party's
+     * attempt. */
+    if (target && !(target = own_path(r, target)))
+        return refuse(r, "its target_link_uri is of another origin");
+    out->return_to = target ? target : return_to ? own_path(r, return_to) : NULL;
+    if (!out->return_to)
+        out->return_to = "/";
+    return OK;
+}
+
+int pa_login_hints_read(request_rec *r, pa_login_hints *out)
+{
+    apr_table_t *said = apr_table_make(r->pool, 1);
+    int status;
+
+    memset(out, 0, sizeof(*out));
+    if (r->method_number == M_POST && (status = pa_form_read(r, &said)) != OK)
+        return pa_page_error(r, status, "invalid_request",
+                             "This form for signing in cannot be used.", NULL);
+    if (r->method_number == M_GET && r->args && pa_form_parse(r->pool, r->args, &said))
+        return refuse(r, "its query is malformed");
+    return complete(r, said, out);
+}
+
+static void add_configured(request_rec *r, const apr_array_header_t *configured,
+                           const pa_provider *provider, apr_table_t *parameters)
+{
+    for (int i = 0; configured && i < configured->nelts; i++) {
+        const pa_auth_param *param = &APR_ARRAY_IDX(configured, i, pa_auth_param);
+        const char *error = NULL, *value;
+
+        if (param->provider && strcmp(param->provider, provider->name) != 0)
+            continue;
+        value = ap_expr_str_exec(r, param->value, &error);
+        if (error)
+            ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "PlusAuthAuthParam %s: %s", param->name,
+                          error);
+        else if (*value)
+            apr_table_set(parameters, param->name, value);
+    }
+}
+
+const apr_table_t *pa_login_parameters(request_rec *r, const pa_provider *provider,
+                                       const apr_table_t *more)
+{
+    apr_table_t *parameters = apr_table_make(r->pool, 4);
+
+    add_configured(r, pa_server_conf_get(r->server)->auth_params, provider, parameters);
+    add_configured(r, pa_dir_conf_get(r)->auth_params, provider, parameters);
+    if (more)
+        apr_table_overlap(parameters, more, APR_OVERLAP_TABLES_SET);
+    return parameters;
+}

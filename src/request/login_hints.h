@@ -1,0 +1,25 @@
+/* login_hints.h: what a visit of the login path asks for beside a login: by a link of ours, or by a
+ * third party that initiates one (OpenID Connect Core section 4). */
+#ifndef PA_LOGIN_HINTS_H
+#define PA_LOGIN_HINTS_H
+
+#include "config.h"
+
+typedef struct pa_login_hints {
+    const pa_provider *provider;
+    const char *return_to; /* a path of our origin */
+    const apr_table_t
+        *parameters; /* for the authorization request: login_hint, ui_locales and so on */
+    apr_interval_time_t max_age; /* how old the user's proof may be; below 0: any age */
+    int again;                   /* whether who is signed in is to sign in again */
+} pa_login_hints;
+
+/* Reads the query, or a posted form. OK and *out set; else a status, with its page. */
+int pa_login_hints_read(request_rec *r, pa_login_hints *out);
+
+/* The parameters that PlusAuthAuthParam adds for this provider and place, and then `more` (NULL for
+ * none). */
+const apr_table_t *pa_login_parameters(request_rec *r, const pa_provider *provider,
+                                       const apr_table_t *more);
+
+#endif
