@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # env.pl: the environment of a CGI program as JSON, and what it was posted. With ?wait=FILE it first
-# says FILE.started and waits until FILE is there: a slow application.
+# says FILE.started and waits until FILE is there: a slow application. KEEP in the environment is said
+# in a header of the answer, for SessionHeader.
 use strict;
 use warnings;
 use JSON::PP;
@@ -18,5 +19,6 @@ if (($ENV{QUERY_STRING} // '') =~ m{^wait=([\w/.-]+)$}) {
         select undef, undef, undef, 0.05;
     }
 }
+print "X-Keep: $ENV{KEEP}\r\n" if defined $ENV{KEEP};
 print "Content-Type: application/json\r\n\r\n";
 print JSON::PP->new->canonical->encode({ env => {%ENV}, body => $body });

@@ -6,6 +6,7 @@
 //   GET  /_control/log    every request since the last /_control/reset, oldest first
 //   POST /_control/reset  forgets the log; faults go too
 //   GET  /_control/faults the names of all faults
+//   POST /_control/release lets go the replies that a fault such as token.held keeps back
 //   POST /_control/logout_token  {"issuer": "NAME", "listener": "main", "faults": [...],
 //                    "claims": {"sid": "..."}, "post": URL}: a logout token, signed; with `post`
 //                    also the status and headers of the answer that it got there
@@ -57,6 +58,7 @@ async function logoutToken({ issuer, listener = 'main', faults: names, claims, p
 async function control(request) {
     if (request.path === '/_control/log') return log;
     if (request.path === '/_control/faults') return Object.keys(faults);
+    if (request.path === '/_control/release') return release();
     if (request.path === '/_control/reset') {
         log = [];
         active = [];
@@ -98,10 +100,24 @@ function readBody(incoming) {
     });
 }
 
+// Replies that wait for POST /_control/release.
+let held = [];
+
+function release() {
+    const waiting = held;
+    held = [];
+    for (const send of waiting) send();
+    return { released: waiting.length };
+}
+
 // Sends a reply: `body` is text, bytes, or a value for JSON; `hang`, `drip` and `reset` are how
-// connections fail.
+// connections fail, `hold` keeps it back for a while.
 function send(outgoing, reply) {
     if (reply.hang) return;
+    if (reply.hold) {
+        held.push(() => send(outgoing, { ...reply, hold: false }));
+        return;
+    }
     if (reply.reset) {
         outgoing.socket.resetAndDestroy?.() ?? outgoing.socket.destroy();
         return;

@@ -56,6 +56,7 @@ export const token = {
     expires_null: set({ expires_in: null }),
     expires_huge: text((json) => json.replace('"expires_in":3600', '"expires_in":1e308')),
     expires_2_63: text((json) => json.replace('"expires_in":3600', '"expires_in":9223372036854775807')),
+    held: { tokenReply: (reply) => ({ ...reply, hold: true }) },
     hang: replace({ hang: true }),
     reset: replace({ reset: true }),
     drip: replace({ status: 200, headers: JSON_TYPE, body: ' '.repeat(10000), drip: true }),

@@ -8,7 +8,7 @@ use PlusAuth::Test;
 use Test::More;
 use URI;
 
-our @EXPORT = qw(logout_token post_token sid_of signed_in_at refused_with_400 taken_with_200);
+our @EXPORT = qw(logout_token post_token sid_of sid_for signed_in_at refused_with_400 taken_with_200);
 
 # A logout token of the issuer /i/NAME; of `claims` an undef takes one away.
 #   logout_token('app', { sid => $sid }, 'logout.nonce', 'jws.genuine_ES256')
@@ -43,10 +43,13 @@ sub sid_of {
         my $location = $answer->header('Location') // next;
         next if $location !~ m{/authorize\?};
         my %query = URI->new($location)->query_form;
-        return sha256_base64($query{state}) =~ tr{+/}{-_}r;
+        return sid_for($query{state});
     }
     die "no login in this browser's last visit\n";
 }
+
+# The same for the login of that state.
+sub sid_for { return sha256_base64($_[0]) =~ tr{+/}{-_}r }
 
 sub refused_with_400 {
     my ($answer, $name) = @_;
