@@ -4,10 +4,16 @@ import { readFileSync } from 'node:fs';
 
 const words = (value) => (Array.isArray(value) ? value : value.split(/\s+/).filter(Boolean));
 
-function tlsOf(certificate, key) {
+/* With a CA, clients may show certificates of it, or others: who they are is the client's matter. */
+function tlsOf(certificate, key, ca) {
   if (!certificate && !key) return undefined;
   if (!certificate || !key) throw new Error('TLS_CERT and TLS_KEY must be given together');
-  return { cert: readFileSync(certificate), key: readFileSync(key) };
+  const mutual = ca ? { ca: readFileSync(ca), requestCert: true, rejectUnauthorized: false } : {};
+  return { cert: readFileSync(certificate), key: readFileSync(key), ...mutual };
+}
+
+function clientsOf(file) {
+  return file ? JSON.parse(readFileSync(file)) : [];
 }
 
 function portOf(value) {
@@ -29,6 +35,8 @@ export function readSettings(argument, environment) {
     logoutUris: words(get('POST_LOGOUT_REDIRECT_URIS', 'http://localhost:3000/logout')),
     backchannelUri: get('BACKCHANNEL_LOGOUT_URI', undefined),
     tokenTtl: Number(get('ACCESS_TOKEN_TTL', 3600)),
-    tls: tlsOf(get('TLS_CERT', undefined), get('TLS_KEY', undefined)),
+    tls: tlsOf(get('TLS_CERT', undefined), get('TLS_KEY', undefined), get('TLS_CA', undefined)),
+    clients: clientsOf(get('CLIENTS_FILE', undefined)),
+    financial: get('FINANCIAL', '') === '1',
   };
 }

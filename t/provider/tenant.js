@@ -5,14 +5,15 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import Provider from 'oidc-provider';
 
 import { claimsByScope } from './accounts.js';
+import { financialFeatures, financialKeys, financialSettings } from './financial.js';
 import { errorPage, goodbyePage, logoutPage } from './pages.js';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-function signingKey(kid) {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return { ...privateKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' };
+function signingKey({ kid, type = 'rsa', options = { modulusLength: 2048 }, alg = 'RS256' }) {
+  const { privateKey } = generateKeyPairSync(type, options);
+  return { ...privateKey.export({ format: 'jwk' }), kid, use: 'sig', alg };
 }
 
 /* A "Regular Web Application" of the dashboard. */
@@ -52,6 +53,7 @@ async function demandRegisteredMethod(ctx, next) {
   await next();
   const { client, body } = ctx.oidc ?? {};
   if (!client || !['token', 'revocation'].includes(ctx.oidc.route)) return;
+  if (/tls_client_auth$/.test(client.clientAuthMethod)) return; /* the connection says it */
   const basic = /^Basic /i.test(ctx.headers.authorization ?? '');
   const secret = body?.client_secret === undefined ? 'none' : 'client_secret_post';
   const used = basic ? 'client_secret_basic' : secret;
@@ -68,14 +70,18 @@ function html(ctx, body) {
 }
 
 export function createTenant(settings, issuer, accounts) {
-  const { clientId } = settings;
+  const { clientId, financial } = settings;
+  const keys = [{ kid: 'current' }, { kid: 'next' }, ...(financial ? financialKeys : [])];
   const tenant = new Provider(issuer, {
     clients: [
       webApplication(settings, clientId, settings.authMethod),
       webApplication(settings, `${clientId}-post`, 'client_secret_post'),
       webApplication(settings, `${clientId}-public`, 'none'),
+      ...settings.clients.map((own) => ({
+        ...webApplication(settings, own.client_id, own.token_endpoint_auth_method), ...own,
+      })),
     ],
-    jwks: { keys: [signingKey('current'), signingKey('next')] },
+    jwks: { keys: keys.map(signingKey) },
     cookies: {
       keys: [randomBytes(32).toString('hex')],
       names: { session: 'op_session', interaction: 'op_interaction', resume: 'op_resume' },
@@ -84,6 +90,7 @@ export function createTenant(settings, issuer, accounts) {
       authorization: '/oidc/auth',
       end_session: '/oidc/logout',
       jwks: '/.well-known/jwks.json',
+      pushed_authorization_request: '/oauth2/par',
       revocation: '/oauth2/token/revocation',
       token: '/oauth2/token',
       userinfo: '/oidc/userinfo',
@@ -91,6 +98,7 @@ export function createTenant(settings, issuer, accounts) {
     claims: claimsByScope,
     conformIdTokenClaims: true,
     enabledJWA: { idTokenSigningAlgValues: ['RS256'] },
+    ...(financial ? financialSettings : {}),
     pkce: { required: () => true, methods: ['S256'] },
     responseTypes: ['code'],
     findAccount: (ctx, subject) => accounts.find(subject),
@@ -110,6 +118,7 @@ export function createTenant(settings, issuer, accounts) {
       backchannelLogout: { enabled: true },
       devInteractions: { enabled: false },
       revocation: { enabled: true },
+      ...(financial ? financialFeatures : {}),
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (ctx, form) =>

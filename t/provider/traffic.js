@@ -6,6 +6,7 @@ const COUNTED_TOGETHER = /^\/(interaction|oidc\/auth|avatar)\/.*/;
 const FROM_SERVERS = new Set([
   '/.well-known/openid-configuration',
   '/.well-known/jwks.json',
+  '/oauth2/par',
   '/oauth2/token',
   '/oauth2/token/revocation',
   '/oidc/userinfo',

@@ -1,5 +1,6 @@
-# Providers.pm: the two OpenID providers of the tests: t/provider, which does everything right with
-# real pages, and t/faulty, which misbehaves on request.
+# Providers.pm: the OpenID providers of the tests: t/provider, which does everything right with real
+# pages, twice: the second time as financial-grade clients want it; and t/faulty, which misbehaves on
+# request.
 package PlusAuth::Providers;
 use strict;
 use warnings;
@@ -10,7 +11,7 @@ use Time::HiRes 'sleep';
 
 my $START_SECONDS = 60;
 
-# Starts both; their ports and the listeners of the second, by name.
+# Starts them; their ports and the listeners of the last, by name.
 sub start {
     my ($logs, $origins) = @_;
     my $join = sub { join ' ', map { "$_$_[0]" } @$origins };
@@ -21,17 +22,38 @@ sub start {
         REDIRECT_URIS => $join->('/login/callback'),
         POST_LOGOUT_REDIRECT_URIS => $join->('/logout'),
     });
+    my $financial = _financial($logs, $join);
     my $faulty = _spawn($logs, 'faulty', 't/faulty/server.mjs',
         { PORT => 0, CA_FILE => "$logs/ca.pem" });
     my $listeners = decode_json(_first_line("$logs/faulty.log"));
     return {
         provider_port => _port($embedded),
+        fapi_provider_port => _port($financial),
         faulty_port => _port($faulty),
         map({ ("faulty_$_" => $listeners->{$_}) } keys %$listeners),
     };
 }
 
-# The names of all faults that the second knows.
+# Over TLS, and with the clients of t/tools/financial-clients.mjs.
+sub _financial {
+    my ($logs, $join) = @_;
+    my $files = "$logs/financial.d";
+    mkdir $files;
+    system('node', 't/tools/financial-clients.mjs', $files) == 0
+        or die "t/tools/financial-clients.mjs failed\n";
+    return _spawn($logs, 'financial', 't/provider/provider.js', {
+        PORT => 0,
+        REDIRECT_URIS => $join->('/login/callback'),
+        POST_LOGOUT_REDIRECT_URIS => $join->('/logout'),
+        FINANCIAL => 1,
+        CLIENTS_FILE => "$files/clients.json",
+        TLS_CERT => "$files/server.crt",
+        TLS_KEY => "$files/server.key",
+        TLS_CA => "$files/ca.pem",
+    });
+}
+
+# The names of all faults that the last knows.
 sub faults {
     my ($port) = @_;
     my $answer = HTTP::Tiny->new->get("http://127.0.0.1:$port/_control/faults");
@@ -42,7 +64,7 @@ sub faults {
 # Ends what `start` began, by the ids it left.
 sub stop {
     my ($logs) = @_;
-    for my $name (qw(provider faulty)) {
+    for my $name (qw(provider financial faulty)) {
         my $file = "$logs/$name.pid";
         open my $in, '<', $file or next;
         chomp(my $pid = <$in> // '');
