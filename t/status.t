@@ -4,6 +4,7 @@ use warnings;
 use lib 't/lib';
 use PlusAuth::Attack;
 use PlusAuth::Test;
+use List::Util 'sum';
 use Test::More;
 
 my $watch = site('watch');
@@ -12,7 +13,9 @@ my $page = "$watch/app/page.html";
 # Name => number of the metrics.
 sub metrics {
     my $text = browser()->get("$watch/metrics")->content;
-    return map { /^(\w+(?:\{.*\})?) (\d+)$/ ? ($1 => $2) : () } split /\n/, $text;
+    my %metrics = map { /^(\w+(?:\{.*\})?) (\d+)$/ ? ($1 => $2) : () } split /\n/, $text;
+    $metrics{plusauth_sessions} = sum(map { $metrics{$_} } grep { /^plusauth_sessions\{/ } keys %metrics);
+    return map { $_ => $metrics{$_} } grep { !/^plusauth_sessions\{/ } keys %metrics;
 }
 
 # What changes while the code runs, by the names without what all begin with.
@@ -46,7 +49,7 @@ subtest 'the metrics' => sub {
             next;
         }
         next if $line =~ /^# HELP \w+ \S.*$/;
-        like $line, qr/^\w+(?:\{\w+="\w+"\})? \d+$/, 'a sample';
+        like $line, qr/^\w+(?:\{\w+="[\w-]+"\})? \d+$/, 'a sample';
         my ($name, $label) = $line =~ /^(\w+)(\S*)/;
         ok $types{$name}, 'of a metric that was introduced';
         ok !$series{"$name$label"}++, 'said once';
@@ -124,15 +127,30 @@ subtest 'server-status' => sub {
     browser()->visit($page);
     my %metrics = metrics();
     my $short = browser()->get("$watch/server-status?auto")->content;
-    is $short =~ /^PlusAuthSessions: (\d+)$/m && $1, $metrics{plusauth_sessions}, '?auto says how many sessions live';
+    is sum($short =~ /^PlusAuthSessions: (\d+)$/mg), $metrics{plusauth_sessions}, '?auto says how many sessions live';
     is $short =~ /^PlusAuthLogins: (\d+)$/m && $1, $metrics{plusauth_logins_total}, 'and how many logins there were';
     is $short =~ /^PlusAuthLogoutsUser: (\d+)$/m && $1, $metrics{'plusauth_logouts_total{kind="user"}'}, 'and logouts';
-    like $short, qr/^PlusAuthStore: shmcb\nCacheType: SHMCB$/m, 'and what the store says of itself';
+    like $short, qr/^PlusAuthStore: shmcb\nPlusAuthSessions: \d+\nCacheType: SHMCB$/m, 'and what the store says of itself';
+    my $back = browser(); # whose connection stays, and with it what its last request was
+    $back->get("$watch/login/callback?code=a&state=b");
     my $page = browser()->get("$watch/server-status")->content;
-    like $page, qr{<h2>PlusAuth</h2>.*<dt>Sessions: $metrics{plusauth_sessions}</dt>}s, 'the page says the same';
+    is sum($page =~ m{<p>Sessions: (\d+)</p>}g), $metrics{plusauth_sessions}, 'the page says the same';
     like $page, qr{<dt>Logins: $metrics{plusauth_logins_total}</dt>}, 'of logins too';
-    like $page, qr{<h3>Store: shmcb</h3>\s*cache type: <b>SHMCB</b>}, 'and of the store';
+    like $page, qr{<h3>Store: shmcb</h3>\s*<p>Sessions: \d+</p>\s*cache type: <b>SHMCB</b>}, 'and of the store';
+    like $page, qr{GET /login/callback HTTP}, 'it shows that somebody came back from the provider';
+    unlike $page, qr{/login/callback\?|code=}, 'but not with what';
     like $page, qr{</html>\s*\z}, 'and is complete';
+};
+
+subtest 'a graceful restart' => sub {
+    my %before = metrics();
+    my $mark = log_mark();
+    open my $in, '<', vars('t_pid_file') or die "pid: $!\n";
+    chomp(my $pid = <$in>);
+    kill USR1 => $pid or die "kill: $!\n";
+    ok poll(30, sub { log_since($mark) =~ /resuming normal operations/ }), 'reloaded';
+    is_deeply { metrics() }, \%before, 'forgets nothing';
+    is changes(sub { browser()->visit($page) })->{logins_total}, 1, 'and counts on';
 };
 
 done_testing;

@@ -60,91 +60,105 @@ static const struct {
                                   "Times that a provider did not answer as it should." },
 };
 
-/* The sessions' stores, each once, and how many sessions live in them. */
-typedef struct overview {
-    apr_array_header_t *stores; /* pa_cache * */
-    const char *sessions;       /* a number; NULL when not all of them can tell */
-} overview;
+/* A store, and what is known of it. */
+typedef struct seen_store {
+    pa_cache *cache;
+    const char *name;     /* "shmcb"; "shmcb-2" for another one of that kind */
+    const char *sessions; /* how many live in it; NULL where nobody can tell, or nobody lives */
+} seen_store;
 
-static int is_listed(const apr_array_header_t *stores, const pa_cache *store)
+static int is_seen(const apr_array_header_t *stores, const pa_cache *cache)
 {
     for (int i = 0; i < stores->nelts; i++)
-        if (pa_cache_is_same(APR_ARRAY_IDX(stores, i, const pa_cache *), store))
+        if (pa_cache_is_same(APR_ARRAY_IDX(stores, i, seen_store).cache, cache))
             return 1;
     return 0;
 }
 
-static overview look(apr_pool_t *pool)
+static const char *name_of(apr_pool_t *pool, const apr_array_header_t *stores,
+                           const pa_cache *cache)
 {
-    overview seen = { apr_array_make(pool, 1, sizeof(pa_cache *)), NULL };
-    apr_uint64_t sessions = 0, here;
-    int known = 1;
+    const char *kind = pa_cache_provider_name(cache);
+    int number = 1;
+
+    for (int i = 0; i < stores->nelts; i++)
+        number +=
+            strcmp(pa_cache_provider_name(APR_ARRAY_IDX(stores, i, seen_store).cache), kind) == 0;
+    return number == 1 ? kind : apr_psprintf(pool, "%s-%d", kind, number);
+}
+
+/* Every store of sessions once, and every list of ended ones: seen_store. */
+static apr_array_header_t *look(apr_pool_t *pool)
+{
+    apr_array_header_t *stores = apr_array_make(pool, 1, sizeof(seen_store));
 
     for (const server_rec *s = ap_server_conf; s; s = s->next) {
         const pa_visit_settings *visit = &pa_server_conf_get(s)->visit;
+        seen_store seen = { visit->sessions, NULL, NULL };
+        apr_uint64_t count;
 
-        if (visit->sessions && !is_listed(seen.stores, visit->sessions))
-            APR_ARRAY_PUSH(seen.stores, pa_cache *) = visit->sessions;
-        /* Elsewhere sessions are not kept here, but by browsers or other modules. */
-        known &= !visit->backend || visit->backend == &pa_session_store;
+        if (!seen.cache || is_seen(stores, seen.cache))
+            continue;
+        seen.name = name_of(pool, stores, seen.cache);
+        if (visit->backend == &pa_session_store
+            && pa_store_count_sessions(seen.cache, pool, &count) == APR_SUCCESS)
+            seen.sessions = apr_psprintf(pool, "%" APR_UINT64_T_FMT, count);
+        APR_ARRAY_PUSH(stores, seen_store) = seen;
     }
-    for (int i = 0; known && i < seen.stores->nelts; i++) {
-        pa_cache *store = APR_ARRAY_IDX(seen.stores, i, pa_cache *);
-
-        known = pa_store_count_sessions(store, pool, &here) == APR_SUCCESS;
-        sessions += here;
-    }
-    if (known)
-        seen.sessions = apr_psprintf(pool, "%" APR_UINT64_T_FMT, sessions);
-    return seen;
+    return stores;
 }
 
-static void show_short(request_rec *r, const overview *seen)
+static void show_counts(request_rec *r, int is_short)
 {
-    ap_rprintf(r, "PlusAuthSessions: %s\n", seen->sessions ? seen->sessions : "unknown");
+    if (!is_short)
+        ap_rputs("<hr />\n<h2>PlusAuth</h2>\n<dl>", r);
     for (int i = 0; i < PA_COUNT_KINDS; i++)
-        ap_rprintf(r, "PlusAuth%s: %" APR_UINT64_T_FMT "\n", rows[i].key,
-                   pa_counters_read((pa_count)i));
-}
-
-static void show_html(request_rec *r, const overview *seen)
-{
-    ap_rprintf(r, "<hr />\n<h2>PlusAuth</h2>\n<dl><dt>Sessions: %s</dt>\n",
-               seen->sessions ? seen->sessions : "unknown");
-    for (int i = 0; i < PA_COUNT_KINDS; i++)
-        ap_rprintf(r, "<dt>%s: %" APR_UINT64_T_FMT "</dt>\n", rows[i].text,
-                   pa_counters_read((pa_count)i));
-    ap_rputs("</dl>\n", r);
+        ap_rprintf(r,
+                   is_short ? "PlusAuth%s: %" APR_UINT64_T_FMT "\n"
+                            : "<dt>%s: %" APR_UINT64_T_FMT "</dt>\n",
+                   is_short ? rows[i].key : rows[i].text, pa_counters_read((pa_count)i));
+    if (!is_short)
+        ap_rputs("</dl>\n", r);
 }
 
 /* mod_status's hook. */
 static int show(request_rec *r, int flags)
 {
-    overview seen = look(r->pool);
+    const apr_array_header_t *stores = look(r->pool);
+    int is_short = flags & PA_STATUS_SHORT;
 
-    if (flags & PA_STATUS_SHORT)
-        show_short(r, &seen);
-    else
-        show_html(r, &seen);
-    for (int i = 0; i < seen.stores->nelts; i++) {
-        pa_cache *store = APR_ARRAY_IDX(seen.stores, i, pa_cache *);
+    show_counts(r, is_short);
+    for (int i = 0; i < stores->nelts; i++) {
+        const seen_store *seen = &APR_ARRAY_IDX(stores, i, seen_store);
 
-        ap_rprintf(r, flags & PA_STATUS_SHORT ? "PlusAuthStore: %s\n" : "<h3>Store: %s</h3>\n",
-                   pa_cache_provider_name(store));
-        pa_store_show(r, store, flags);
+        ap_rprintf(r,
+                   is_short ? "PlusAuthStore: %s\nPlusAuthSessions: %s\n"
+                            : "<h3>Store: %s</h3>\n<p>Sessions: %s</p>\n",
+                   seen->name, seen->sessions ? seen->sessions : "unknown");
+        pa_store_show(r, seen->cache, flags);
     }
     return OK;
 }
 
-/* https://prometheus.io/docs/instrumenting/exposition_formats */
-static void show_metrics(request_rec *r, const overview *seen)
+static void show_sessions(request_rec *r)
 {
-    if (seen->sessions)
-        ap_rprintf(r,
-                   "# HELP plusauth_sessions Sessions in the stores.\n"
-                   "# TYPE plusauth_sessions gauge\n"
-                   "plusauth_sessions %s\n",
-                   seen->sessions);
+    const apr_array_header_t *stores = look(r->pool);
+
+    ap_rputs("# HELP plusauth_sessions Sessions that live in a store.\n"
+             "# TYPE plusauth_sessions gauge\n",
+             r);
+    for (int i = 0; i < stores->nelts; i++) {
+        const seen_store *seen = &APR_ARRAY_IDX(stores, i, seen_store);
+
+        if (seen->sessions)
+            ap_rprintf(r, "plusauth_sessions{store=\"%s\"} %s\n", seen->name, seen->sessions);
+    }
+}
+
+/* https://prometheus.io/docs/instrumenting/exposition_formats */
+static void show_metrics(request_rec *r)
+{
+    show_sessions(r);
     for (int i = 0; i < PA_COUNT_KINDS; i++) {
         if (rows[i].help)
             ap_rprintf(r,
@@ -158,8 +172,6 @@ static void show_metrics(request_rec *r, const overview *seen)
 
 static int metrics_handler(request_rec *r)
 {
-    overview seen;
-
     if (!r->handler || strcmp(r->handler, "plusauth-metrics") != 0)
         return DECLINED;
     ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
@@ -169,8 +181,7 @@ static int metrics_handler(request_rec *r)
         return HTTP_METHOD_NOT_ALLOWED;
     ap_set_content_type(r, METRICS_TYPE);
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
-    seen = look(r->pool);
-    show_metrics(r, &seen);
+    show_metrics(r);
     return OK;
 }
 
