@@ -31,8 +31,11 @@ static apr_status_t store_one(const pa_socache *cache, const unsigned char *key,
 static apr_status_t retrieve_one(const pa_socache *cache, const unsigned char *key,
                                  unsigned char *buffer, unsigned int *len, apr_pool_t *pool)
 {
-    return cache->provider->retrieve(cache->instance, cache->server, key, PA_CACHE_KEY_LEN, buffer,
-                                     len, pool);
+    apr_status_t rv = cache->provider->retrieve(cache->instance, cache->server, key,
+                                                PA_CACHE_KEY_LEN, buffer, len, pool);
+
+    /* What mod_socache_dbm says of a key that Berkeley DB does not have. */
+    return rv == APR_EGENERAL && is_in_parts(cache) ? APR_NOTFOUND : rv;
 }
 
 static apr_status_t remove_one(const pa_socache *cache, const unsigned char *key, apr_pool_t *pool)

@@ -132,7 +132,7 @@ static const char *add_assertion(apr_pool_t *pool, const pa_provider *provider,
                                  pa_http_request *request)
 {
     const int by_secret = pa_client_auth_choose(provider, metadata) == PA_CLIENT_AUTH_SECRET_JWT;
-    const char *assertion;
+    const char *assertion = NULL;
     json_t *claims;
     const char *why = assertion_claims(pool, provider, metadata, now, &claims);
     if (!why)

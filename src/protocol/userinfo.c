@@ -124,7 +124,7 @@ const pa_fault *pa_userinfo_fetch(const pa_client *client, apr_pool_t *pool,
                                   const pa_provider *provider, const pa_metadata *metadata,
                                   const pa_userinfo_request *request, json_t **out)
 {
-    pa_http_response response;
+    pa_http_response response = { 0 };
     json_t *claims = NULL;
     const pa_fault *fault = ask(client, pool, provider, metadata, request, &response);
 

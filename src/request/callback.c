@@ -168,7 +168,7 @@ static void add_variables(apr_pool_t *pool, const returning *back, pa_session *s
 static pa_session *make_session(request_rec *r, const returning *back)
 {
     pa_session *session = apr_pcalloc(r->pool, sizeof(*session));
-    int present;
+    int present, left_out;
 
     session->created = session->touched = r->request_time;
     session->provider = back->provider->name;
@@ -183,6 +183,11 @@ static pa_session *make_session(request_rec *r, const returning *back)
     session->access_expires = back->tokens.expires;
     session->dpop_key = back->dpop_key;
     add_variables(r->pool, back, session);
+    left_out = pa_session_record_fit(session);
+    if (left_out)
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "the session would be too large: %d of the user's variables are left out",
+                      left_out);
     return session;
 }
 

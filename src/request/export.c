@@ -2,6 +2,7 @@
 #include "export.h"
 
 #include <apr_strings.h>
+#include <http_protocol.h>
 #include <http_request.h>
 #include <util_filter.h>
 
@@ -123,8 +124,16 @@ static void guard_includes(request_rec *r)
     }
 }
 
+/* httpd's own answers too: that something is not there is for this user alone. */
+static void guard_errors(request_rec *r)
+{
+    if (r->user && is_ours(r))
+        pa_export_mark_private(r);
+}
+
 void pa_export_register_filter(void)
 {
+    ap_hook_insert_error_filter(guard_errors, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_filter(guard_includes, NULL, NULL, APR_HOOK_LAST);
     private_filter =
         ap_register_output_filter(PRIVATE_FILTER, private_out, NULL, AP_FTYPE_CONTENT_SET);

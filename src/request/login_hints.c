@@ -39,7 +39,7 @@ static int is_passable(const char *name, const char *value)
     if (len == 0 || len > HINT_MAX || (strcmp(name, "prompt") == 0 && strcmp(value, "none") == 0))
         return 0;
     if (strcmp(name, "max_age") == 0)
-        return len <= 8 && strspn(value, "0123456789") == len && atol(value) <= MAX_AGE_MAX;
+        return len <= 8 && strspn(value, "0123456789") == len && apr_atoi64(value) <= MAX_AGE_MAX;
     for (; *value; value++)
         if ((unsigned char)*value < 0x20 || *value == 0x7f)
             return 0;
@@ -59,7 +59,7 @@ static void take_parameters(request_rec *r, const apr_table_t *said, pa_login_hi
         apr_table_setn(parameters, passed_on[i].name, value);
         out->again |= passed_on[i].again;
         if (strcmp(passed_on[i].name, "max_age") == 0)
-            out->max_age = apr_time_from_sec(atol(value));
+            out->max_age = apr_time_from_sec(apr_atoi64(value));
     }
     out->parameters = parameters;
 }

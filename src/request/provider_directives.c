@@ -198,7 +198,7 @@ const char *pa_provider_set_env_file(cmd_parms *cmd, void *dir, const char *valu
 {
     const char *path = ap_server_root_relative(cmd->pool, value), *why;
     apr_table_t *table;
-    pa_bytes text;
+    pa_bytes text = { NULL, 0 };
 
     (void)dir;
     if ((why = read_file(cmd, path, ENV_FILE_MAX, &text)))
@@ -214,7 +214,7 @@ const char *pa_provider_add_client_key(cmd_parms *cmd, void *dir, const char *fi
     pa_provider_directives *provider = target(cmd);
     const char *path = ap_server_root_relative(cmd->pool, file), *why;
     pa_private_key *key;
-    pa_bytes text;
+    pa_bytes text = { NULL, 0 };
 
     (void)dir;
     if ((why = read_file(cmd, path, PA_PRIVATE_KEY_MAX, &text)))
@@ -234,7 +234,7 @@ const char *pa_provider_set_client_cert(cmd_parms *cmd, void *dir, const char *f
 {
     pa_provider_directives *provider = target(cmd);
     const char *path = ap_server_root_relative(cmd->pool, file), *why;
-    pa_bytes text;
+    pa_bytes text = { NULL, 0 };
 
     (void)dir;
     if ((why = read_file(cmd, path, PA_CERTIFICATE_MAX, &text)))

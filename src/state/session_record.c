@@ -85,7 +85,7 @@ int pa_session_record_fit(pa_session *session)
 
     for (; record_size(session) > PA_SESSION_RECORD_MAX; left_out++) {
         if (session->variable_count == 0)
-            return -1;
+            break;
         session->variables[first_to_go(session)] = session->variables[--session->variable_count];
     }
     return left_out;

@@ -31,7 +31,7 @@ typedef struct pa_session {
     const char *access_token;
     const char *refresh_token;
     const char *dpop_key; /* the private JWK that the tokens are bound to (RFC 9449) */
-    const char *entries; /* what other modules keep in the session, as mod_session encodes it */
+    const char *entries;  /* what other modules keep in the session, as mod_session encodes it */
     pa_variable *variables;
     unsigned int variable_count;
 } pa_session;
@@ -44,7 +44,7 @@ typedef struct pa_session {
 const char *pa_session_record_encode(apr_pool_t *pool, const pa_session *session, pa_bytes *out);
 
 /* Leaves out variables, PLUSAUTH_USERINFO first and then the longest, until the session fits into a
- * record. How many that were; below 0 when it does not fit even so. */
+ * record, or none is left. How many that were. */
 int pa_session_record_fit(pa_session *session);
 
 /* The texts point into `record`, which must outlive the result. NULL and *out set, or the reason:
