@@ -139,8 +139,12 @@ static void keep_nonce(transfer *t, const char *line, apr_size_t len)
     const apr_size_t skip = sizeof(name) - 1;
     if (len <= skip || strncasecmp(line, name, skip) != 0)
         return;
-    char *value = apr_pstrmemdup(t->pool, line + skip, len - skip);
-    apr_collapse_spaces(value, value);
+    const char *value = line + skip, *end = line + len;
+    while (value < end && apr_isspace(*value))
+        value++;
+    while (end > value && apr_isspace(end[-1]))
+        end--;
+    value = apr_pstrmemdup(t->pool, value, (apr_size_t)(end - value));
     t->dpop_nonce = pa_text_is_token(value, NONCE_MAX) ? value : NULL;
 }
 

@@ -11,6 +11,7 @@ const clients = {
     basic: { secret, method: 'client_secret_basic' },
     post: { secret, method: 'client_secret_post' },
     public: { method: 'none' },
+    assertion: { assertion: true },
     'odd:client+id': { secret: 'a:b%c+d e/é&=?', method: 'client_secret_basic' },
 };
 
@@ -37,6 +38,7 @@ export class Provider {
         this.user = user;
         this.codes = new Map();
         this.tokens = new Map();
+        this.pushes = new Map();
     }
 
     // Hands `value` to the hook of that name of each fault; what a hook returns replaces it.
@@ -54,8 +56,9 @@ export class Provider {
         if (path === '/.well-known/openid-configuration') return this.discovery();
         if (path === '/jwks') return this.jwks();
         if (path === '/authorize' && method === 'GET') return this.authorize(request);
-        if (path === '/oauth2/token' && method === 'POST') return this.token(request);
-        if (path === '/oidc/userinfo') return this.userinfo(request);
+        if (/^.(oauth2|mtls).token$/.test(path) && method === 'POST') return this.token(request);
+        if (/^.(oauth2|mtls).par$/.test(path) && method === 'POST') return this.push(request);
+        if (/^.(oidc|mtls).userinfo$/.test(path)) return this.userinfo(request);
         if (path === '/oidc/logout') return this.logout(request);
         if (path === '/oauth2/revoke' && method === 'POST') return this.revoke(request);
         return json(404, { error: 'not_found' });
@@ -71,6 +74,7 @@ export class Provider {
             jwks_uri: `${at}/jwks`,
             end_session_endpoint: `${at}/oidc/logout`,
             revocation_endpoint: `${at}/oauth2/revoke`,
+            pushed_authorization_request_endpoint: `${at}/oauth2/par`,
             response_types_supported: ['code'],
             response_modes_supported: ['query'],
             grant_types_supported: ['authorization_code'],
@@ -95,7 +99,7 @@ export class Provider {
     }
 
     authorize(request) {
-        const asked = Object.fromEntries(request.query);
+        const asked = this.pushedParameters(request) ?? Object.fromEntries(request.query);
         const wrong = this.authorizeProblem(asked);
         if (wrong) {
             request.note.problem = wrong;
@@ -107,6 +111,25 @@ export class Provider {
         answer = this.through('authorize', answer, { asked, code });
         const location = `${asked.redirect_uri}?${answer}`;
         return { status: 302, headers: { location }, body: '' };
+    }
+
+    // RFC 9126: a request_uri is good once, for the client that pushed it.
+    push(request) {
+        const form = Object.fromEntries(new URLSearchParams(request.body));
+        const uri = `urn:ietf:params:oauth:request_uri:${jose.random()}`;
+        const refusal = this.clientProblem(request, form);
+        if (!refusal) this.pushes.set(uri, form);
+        const reply = refusal ?? json(201, { request_uri: uri, expires_in: 60 });
+        return this.through('parReply', reply, { request, form });
+    }
+
+    pushedParameters(request) {
+        const uri = request.query.get('request_uri');
+        if (!uri) return undefined;
+        const pushed = this.pushes.get(uri);
+        this.pushes.delete(uri);
+        const known = this.through('pushed', pushed) ?? {};
+        return known.client_id === request.query.get('client_id') ? known : {};
     }
 
     // What this client must always send; the text of what is wrong, or undefined.
@@ -124,6 +147,8 @@ export class Provider {
 
     token(request) {
         const form = Object.fromEntries(new URLSearchParams(request.body));
+        const early = this.through('early', undefined, { request, form });
+        if (early) return early;
         const refusal = this.clientProblem(request, form) ?? this.grantProblem(request, form);
         const grant = this.codes.get(form.code);
         if (grant) grant.used = true;
@@ -145,7 +170,9 @@ export class Provider {
             if (form.client_secret !== undefined) return oauthError(400, 'invalid_request');
             method = 'client_secret_basic';
         }
+        if (form.client_assertion !== undefined) method = 'assertion';
         request.note.auth = method;
+        if (clients[id]?.assertion) return method === 'assertion' ? undefined : oauthError(401, 'invalid_client');
         const known = clients[id];
         const fits = known && known.secret === password && (known.method ?? method) === method;
         return fits ? undefined : oauthError(401, 'invalid_client', 'client authentication failed');
@@ -173,7 +200,7 @@ export class Provider {
         const now = Math.floor(Date.now() / 1000);
         const answer = {
             access_token: accessToken,
-            token_type: 'Bearer',
+            token_type: context.request.headers.dpop ? 'DPoP' : 'Bearer',
             expires_in: 3600,
             scope: context.grant.scope,
             id_token: this.idToken({ ...context, accessToken, now }),
@@ -226,7 +253,7 @@ export class Provider {
     }
 
     userinfo(request) {
-        const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+        const token = /^(?:Bearer|DPoP) (.+)$/.exec(request.headers.authorization ?? '')?.[1];
         const reply = this.tokens.has(token)
             ? json(200, this.through('userinfo', { ...this.user }))
             : json(401, { error: 'invalid_token' }, { 'www-authenticate': 'Bearer' });

@@ -59,6 +59,18 @@ export const discovery = {
     minimal: edit((document) => Object.fromEntries([...required, ...lists].map((name) => [name, document[name]]))),
     no_end_session: drop('end_session_endpoint'),
     no_revocation: drop('revocation_endpoint'),
+    aliases: edit((document) => {
+        document.mtls_endpoint_aliases = {
+            token_endpoint: document.token_endpoint.replace('/oauth2/', '/mtls/'),
+            userinfo_endpoint: document.userinfo_endpoint.replace('/oidc/', '/mtls/'),
+            pushed_authorization_request_endpoint: document.pushed_authorization_request_endpoint.replace('/oauth2/', '/mtls/'),
+            authorization_endpoint: 'https://evil.example/authorize',
+            jwks_uri: 'https://evil.example/jwks',
+        };
+    }),
+    aliases_text: set('mtls_endpoint_aliases', 'https://evil.example'),
+    aliases_number: set('mtls_endpoint_aliases', { token_endpoint: 7 }),
+    aliases_http: set('mtls_endpoint_aliases', { token_endpoint: 'http://evil.example/token' }),
     basic_only: set('token_endpoint_auth_methods_supported', ['client_secret_basic']),
     post_only: set('token_endpoint_auth_methods_supported', ['client_secret_post']),
     private_key_only: set('token_endpoint_auth_methods_supported', ['private_key_jwt']),
