@@ -1,0 +1,161 @@
+# Site.pm: an httpd of a test's own that is configured anew, reloaded, stopped and started while its sessions
+# stay. It ends with the object.
+#
+#   my $site = PlusAuth::Site->new('redis', modules => ['socache_redis'], config => "...")->start;
+#   $browser->visit($site->page);  $site->configure("...");  $site->reload;  $site->restart;
+#
+# Its provider is the misbehaving one as issuer /i/site-NAME.
+package PlusAuth::Site;
+use strict;
+use warnings;
+use File::Temp ();
+use IO::Socket::INET;
+use PlusAuth::Test qw(vars poll);
+
+my $SECONDS = 60;
+
+sub new {
+    my ($class, $name, %options) = @_;
+    my $directory = File::Temp->newdir('plusauth-site-XXXXXX', TMPDIR => 1);
+    return bless { name => $name, directory => $directory, port => free_port(), modules => [], config => '',
+        issuer => "site-$name", owner => $$, %options }, $class;
+}
+
+# One that nobody listens on now.
+sub free_port {
+    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "no free port: $!\n";
+    return $socket->sockport;
+}
+
+sub directory { return "$_[0]{directory}" }
+sub issuer { return $_[0]{issuer} }
+
+sub url {
+    my ($self, $path) = @_;
+    return "http://localhost:$self->{port}" . ($path // '');
+}
+
+sub page { return $_[0]->url('/app/page.html') }
+
+# What the next start or reload reads.
+sub configure {
+    my ($self, $config) = @_;
+    $self->{config} = $config;
+    return $self;
+}
+
+sub start {
+    my ($self) = @_;
+    $self->_write;
+    my $said = qx('@{[vars('httpd')]}' -d '$self->{directory}' -f '$self->{directory}/httpd.conf' -k start 2>&1);
+    return $self if poll($SECONDS, sub { $self->_pid && $self->_listens });
+    die "$self->{name} did not start: $said" . $self->log_since(0);
+}
+
+# Gracefully, as logrotate does.
+sub reload {
+    my ($self) = @_;
+    my $mark = $self->log_mark;
+    $self->_write;
+    kill USR1 => $self->_pid or die "$self->{name}: no httpd to reload\n";
+    poll($SECONDS, sub { $self->log_since($mark) =~ /resuming normal operations/ })
+        or die "$self->{name} did not reload: " . $self->log_since($mark);
+    return;
+}
+
+sub stop {
+    my ($self) = @_;
+    my $pid = $self->_pid or return;
+    kill TERM => $pid;
+    poll($SECONDS, sub { !kill 0 => $pid }) or die "$self->{name} does not end\n";
+    unlink "$self->{directory}/pid";
+    return;
+}
+
+sub restart {
+    my ($self) = @_;
+    $self->stop;
+    return $self->start;
+}
+
+sub log_mark { return -s "$_[0]{directory}/log" || 0 }
+
+sub log_since {
+    my ($self, $mark) = @_;
+    open my $in, '<', "$self->{directory}/log" or return '';
+    seek $in, $mark, 0;
+    local $/;
+    return <$in> // '';
+}
+
+sub _pid {
+    my ($self) = @_;
+    open my $in, '<', "$self->{directory}/pid" or return undef;
+    my ($pid) = (<$in> // '') =~ /^(\d+)/;
+    return $pid;
+}
+
+sub _listens {
+    my ($self) = @_;
+    return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port});
+}
+
+sub _write {
+    my ($self) = @_;
+    open my $out, '>', "$self->{directory}/httpd.conf" or die "httpd.conf: $!\n";
+    print {$out} $self->_common, $self->{config};
+    close $out or die "httpd.conf: $!\n";
+    return;
+}
+
+sub _common {
+    my ($self) = @_;
+    my ($directory, $port) = @$self{qw(directory port)};
+    my $libexec = vars('libexecdir');
+    my $modules = join '', map { "<IfModule !${_}_module>\nLoadModule ${_}_module $libexec/mod_$_.so\n</IfModule>\n" }
+        @{ $self->{modules} };
+    return <<"CONFIG";
+Include @{[vars('t_conf')]}/modules.conf
+$modules
+LoadModule plusauth_module @{[vars('build')]}/mod_plusauth.so
+ServerName http://localhost:$port
+Listen 127.0.0.1:$port
+DefaultRuntimeDir $directory
+PidFile $directory/pid
+ErrorLog $directory/log
+LogLevel warn plusauth:debug
+TypesConfig /dev/null
+DocumentRoot @{[vars('documentroot')]}
+KeepAliveTimeout 60
+<IfModule cgid_module>
+    ScriptSock $directory/cgisock
+</IfModule>
+<IfModule !mpm_prefork_module>
+    ServerLimit 4
+    StartServers 1
+    ThreadsPerChild 16
+    MaxRequestWorkers 64
+    MinSpareThreads 1
+    MaxSpareThreads 64
+</IfModule>
+Session On
+PlusAuthTemplates @{[vars('top_dir')]}/templates
+PlusAuthHTTPTimeout 2s 5s
+PlusAuthIssuer http://127.0.0.1:@{[vars('faulty_port')]}/i/$self->{issuer}
+PlusAuthClientID client
+PlusAuthClientSecret s3cret-that-HS512-can-use-because-it-is-longer-than-64-bytes-as-one-sees
+<Location "/app">
+    AuthType PlusAuth
+    Require valid-user
+</Location>
+CONFIG
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    local ($?, $@);
+    eval { $self->stop } if $self->{owner} == $$;
+    return;
+}
+
+1;
