@@ -131,6 +131,7 @@ subtest 'server-status' => sub {
     is $short =~ /^PlusAuthLogins: (\d+)$/m && $1, $metrics{plusauth_logins_total}, 'and how many logins there were';
     is $short =~ /^PlusAuthLogoutsUser: (\d+)$/m && $1, $metrics{'plusauth_logouts_total{kind="user"}'}, 'and logouts';
     like $short, qr/^PlusAuthStore: shmcb\nPlusAuthSessions: \d+\nCacheType: SHMCB$/m, 'and what the store says of itself';
+    like $short, qr/^PlusAuthStore: redis\nPlusAuthSessions: unknown$/m, 'of a store that cannot count, nothing';
     my $back = browser(); # whose connection stays, and with it what its last request was
     $back->get("$watch/login/callback?code=a&state=b");
     my $page = browser()->get("$watch/server-status")->content;

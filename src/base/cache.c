@@ -200,7 +200,8 @@ apr_status_t pa_cache_update(pa_cache *cache, const unsigned char *key, apr_time
 
 apr_status_t pa_cache_run(pa_cache *cache, pa_cache_task *task, void *context)
 {
-    apr_status_t rv = enter(cache);
+    /* Not `enter`: what it learns of a distant store would be lost, and the store stay closed. */
+    apr_status_t rv = cache->lock ? apr_global_mutex_lock(cache->lock) : APR_SUCCESS;
 
     if (rv != APR_SUCCESS)
         return rv;
