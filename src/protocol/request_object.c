@@ -1,6 +1,9 @@
 /* request_object.c: see request_object.h. */
 #include "request_object.h"
 
+#include <apr_strings.h>
+#include <string.h>
+
 #include "../base/base64url.h"
 #include "../base/crypto.h"
 #include "../base/json.h"
@@ -26,6 +29,18 @@ static const char *make_claims(apr_pool_t *pool, const pa_provider *provider,
     return *out ? NULL : "the client id is no UTF-8";
 }
 
+/* OpenID Connect Core 6.1: numbers and JSON are such, and no text of it. */
+static json_t *value_of(const apr_table_entry_t *entry)
+{
+    const char *text = entry->val;
+    if (strcmp(entry->key, "max_age") == 0 && *text && strlen(text) < 16
+        && strspn(text, "0123456789") == strlen(text))
+        return json_integer(apr_atoi64(text));
+    if (strcmp(entry->key, "claims") == 0)
+        return json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    return json_string(text);
+}
+
 const char *pa_request_object(apr_pool_t *pool, const pa_provider *provider,
                               const pa_metadata *metadata, const apr_table_t *parameters,
                               apr_time_t now, const char **out)
@@ -43,8 +58,8 @@ const char *pa_request_object(apr_pool_t *pool, const pa_provider *provider,
         return why;
     for (int i = 0; i < entries->nelts; i++) {
         const apr_table_entry_t *entry = &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
-        if (json_object_set_new(claims, entry->key, json_string(entry->val)))
-            return "a parameter is no UTF-8";
+        if (json_object_set_new(claims, entry->key, value_of(entry)))
+            return "a parameter is no UTF-8, or claims is no JSON";
     }
     return pa_jwt_sign(pool, key, alg, "oauth-authz-req+jwt", NULL, claims, out);
 }
