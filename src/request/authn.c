@@ -14,6 +14,14 @@
 #include "login.h"
 #include "page.h"
 
+/* Of the protocols that a request can change to, only this one has no page to show: h2c has. */
+static int is_websocket(request_rec *r)
+{
+    const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
+
+    return upgrade && ap_cstr_casecmp(upgrade, "websocket") == 0;
+}
+
 /* Whether a person waits in front of this request, who can be sent to a login page: not a script,
  * which would get a page of another origin where it asked for data. */
 static int is_navigation(request_rec *r)
@@ -22,7 +30,7 @@ static int is_navigation(request_rec *r)
     const char *accept = apr_table_get(r->headers_in, "Accept");
 
     if (r->method_number != M_GET || apr_table_get(r->headers_in, "X-Requested-With")
-        || apr_table_get(r->headers_in, "Upgrade") || apr_table_get(r->headers_in, "Authorization"))
+        || is_websocket(r) || apr_table_get(r->headers_in, "Authorization"))
         return 0;
     if (mode)
         return strcmp(mode, "navigate") == 0;
