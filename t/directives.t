@@ -47,6 +47,8 @@ my $env = file('env', "AUTH_URL=https://idp.example.test\nCLIENT_ID=id\nCLIENT_S
 my $open_env = file('open.env', "AUTH_URL=https://idp.example.test\n", 0644);
 my $secret = file('secret', "from-a-file-with-a-line-end\n", 0600);
 
+my $keys = vars('t_logs') . '/financial.d';
+
 # Configurations that start.
 for my $good ("PlusAuthEnvFile $env", "PlusAuthTenant mytenant\nPlusAuthClientID id\nPlusAuthClientSecret secret",
     "PlusAuthIssuer http://localhost:3001\nPlusAuthClientID id\nPlusAuthClientAuth none",
@@ -55,6 +57,9 @@ for my $good ("PlusAuthEnvFile $env", "PlusAuthTenant mytenant\nPlusAuthClientID
     "$provider\nPlusAuthSigningAlgs RS256 ES256 EdDSA", "$provider\nPlusAuthSessionLifetime 30min\nPlusAuthSessionIdle 90",
     "$provider\nPlusAuthKey 0123456789abcdef fedcba9876543210", "$provider\nPlusAuthOrigin https://www.example.test",
     "$provider\nPlusAuthHTTPTimeout 500ms 2s", "PlusAuthEnvFile $env\nPlusAuthScope \"openid email\"",
+    "$provider\nPlusAuthClientKey $keys/p256.pem\nPlusAuthProfile financial",
+    "PlusAuthTenant mytenant\nPlusAuthClientID id\nPlusAuthClientKey $keys/rsa.pem old\nPlusAuthClientKey $keys/p256.pem\nPlusAuthProfile fapi2",
+    "$provider\nPlusAuthClientCert $keys/known.pem\nPlusAuthClientAuth tls_client_auth\nPlusAuthSenderConstrain mtls",
     "$provider\n<Location /x>\nPlusAuthExport headers X-User=sub\nPlusAuthUser email\n</Location>",
     "<PlusAuthProvider a>\n$provider</PlusAuthProvider>\n<PlusAuthProvider b>\nPlusAuthEnvFile $env\n</PlusAuthProvider>", '') {
     my ($rc, $text) = httpd("$good\n", '-t');
@@ -89,6 +94,18 @@ my @bad = (
     ['PlusAuthExport headers "X User=sub"', 'PlusAuthExport'], ['PlusAuthExport env X-User=sub', 'PlusAuthExport'],
     ['PlusAuthPage ../page.html', 'PlusAuthPage'], ["<PlusAuthProvider a>\nPlusAuthClientID x\n</PlusAuthProvider>", 'PlusAuthProvider', 1],
     ["<PlusAuthProvider>\n</PlusAuthProvider>", 'PlusAuthProvider'],
+    ['PlusAuthClientAuth private_key_jwt', 'PlusAuthClientKey'], ['PlusAuthClientAuth tls_client_auth', 'PlusAuthClientCert'],
+    ['PlusAuthClientAuth private_key_jwt XS256', 'PlusAuthClientAuth'],
+    ["PlusAuthClientKey $keys/p256.pem\nPlusAuthClientAuth private_key_jwt RS256", 'PlusAuthClientAuth'],
+    ["PlusAuthClientKey $keys/p256.pem\nPlusAuthClientAuth private_key_jwt HS256", 'PlusAuthClientAuth'],
+    ["PlusAuthClientSecret short\nPlusAuthClientAuth client_secret_jwt", 'PlusAuthClientAuth'],
+    ['PlusAuthClientAuth client_secret_jwt RS256', 'PlusAuthClientAuth'],
+    ['PlusAuthRequest jar', 'PlusAuthClientKey'], ['PlusAuthRequest par+jar', 'PlusAuthClientKey'],
+    ['PlusAuthRequest push', 'PlusAuthRequest'], ['PlusAuthResponse fragment', 'PlusAuthResponse'],
+    ['PlusAuthSenderConstrain mtls', 'PlusAuthClientCert'], ['PlusAuthSenderConstrain on', 'PlusAuthSenderConstrain'],
+    ['PlusAuthProfile financial', 'PlusAuthClientKey'], ['PlusAuthProfile fapi2', 'PlusAuthClientKey'],
+    ['PlusAuthProfile bank', 'PlusAuthProfile'], ["PlusAuthClientCert $keys/p256.pem", 'PlusAuthClientCert'],
+    ["PlusAuthClientCert $keys/server.crt", 'PlusAuthClientCert'], ["PlusAuthClientKey $keys/server.crt", 'PlusAuthClientKey'],
 );
 for my $case (@bad) {
     my ($line, $name, $whole) = @$case;

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 
 #include "../base/certificate.h"
+#include "../base/crypto.h"
 #include "../base/envfile.h"
 #include "../base/url.h"
 
@@ -217,7 +218,9 @@ const char *pa_provider_add_client_key(cmd_parms *cmd, void *dir, const char *fi
     pa_bytes text = { NULL, 0 };
 
     (void)dir;
-    if ((why = read_file(cmd, path, PA_PRIVATE_KEY_MAX, &text)))
+    /* A key without a name gets its thumbprint, before the check_config hook sets that up. */
+    if ((why = pa_crypto_init(cmd->pool))
+        || (why = read_file(cmd, path, PA_PRIVATE_KEY_MAX, &text)))
         return why;
     why = pa_private_key_parse(cmd->pool, text, kid, &key);
     OPENSSL_cleanse((void *)text.at, text.len);
