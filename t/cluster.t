@@ -35,6 +35,7 @@ for my $mode (
         my %servers = map { $_ => server("$what$_", $what, $directives) } qw(A B C);
         $_->start for values %servers;
         one_server(\%servers);
+        what_it_costs(\%servers, $records);
         what_redis_sees(\%servers, $records);
         everywhere(\%servers);
         crashes(\%servers);
@@ -126,6 +127,29 @@ sub one_server {
         ok scalar(grep { /^plusauth(?!-login)/ } keys %all), 'with a cookie';
         is where($servers, $late), '', 'that open nothing, anywhere';
         faults();
+    };
+    return;
+}
+
+# How many commands redis was given so far, but for INFO.
+sub commands {
+    my $count = 0;
+    my $said = $redis->redis('INFO', 'commandstats');
+    $count += $2 while $said =~ /cmdstat_(?!info)(\w+):calls=(\d+)/g;
+    return $count;
+}
+
+sub what_it_costs {
+    my ($servers, $records) = @_;
+    subtest 'what a request costs' => sub {
+        my $browser = signed_in_through($servers->{A});
+        ok signed_in($browser, $page), 'signed in';
+        my $before = commands();
+        my @served = map { signed_in($browser, $page) ? 1 : () } 1 .. 10;
+        is scalar(@served), 10, 'ten requests';
+        my $asked = commands() - $before;
+        cmp_ok $asked, '<=', 10, 'ask the store at most once each, and write nothing';
+        is $asked, 10, 'and that for the record of the session' if $records;
     };
     return;
 }
