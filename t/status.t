@@ -31,7 +31,7 @@ sub changes {
 # The lines of the module's log that tell of a login or its end, without what differs each time.
 sub told {
     my ($mark) = @_;
-    return [map { /\[plusauth:info\] \[\S+\] ((?:signed|has ended)[^:]*: session )([0-9a-f]{8})$/ ? "$1$2" : () }
+    return [map { /\[plusauth:info\] \[\S+\] ((?:signed|has ended)[^:]*: session )([0-9a-f]{8}|-)$/ ? "$1$2" : () }
             split /\n/, log_since($mark)];
 }
 
@@ -111,6 +111,19 @@ subtest 'sessions that the provider ends' => sub {
     my %lines = map { $_ => 1 } grep { /^signed out \(back channel\)/ } @{ told($mark) };
     is scalar keys %lines, $ended, 'and are a line in the log each';
     is scalar(grep { signed_in($_, $page) } @browsers), 0, 'nobody is signed in';
+};
+
+subtest 'sessions that browsers keep' => sub {
+    my $keeper = site('watch_cookie');
+    my $browser = browser();
+    is_deeply changes(sub { $browser->visit("$keeper/app/page.html") }),
+        { logins_total => 1, sessions_created_total => 1 }, 'are counted when they begin';
+    my $token = provider('logout_token', { issuer => 'watch-cookie', claims => { sub => 'user-1' } })->{token};
+    my $mark = log_mark();
+    is_deeply changes(sub { $browser->post("$keeper/logout/backchannel", { logout_token => $token }) }),
+        { 'logouts_total{kind="backchannel"}' => 1 }, 'and when their provider ends them';
+    is_deeply told($mark), ['signed out (back channel): session -'], 'whichever they are';
+    ok !signed_in($browser, "$keeper/app/page.html"), 'nobody is signed in';
 };
 
 subtest 'a session that ends by its age' => sub {

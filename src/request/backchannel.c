@@ -13,6 +13,7 @@
 #include "../state/logout_memory.h"
 #include "../state/session.h"
 #include "../state/session_index.h"
+#include "../state/session_store.h"
 #include "authn.h"
 #include "config.h"
 #include "failure.h"
@@ -25,8 +26,12 @@ static void no_store(request_rec *r)
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
 }
 
-static void log_ended(request_rec *r, pa_bytes keys)
+/* Where others keep the sessions, nobody here knows which they are, or how many. */
+static void log_ended(request_rec *r, const pa_visit_settings *settings, pa_bytes keys,
+                      apr_status_t rv)
 {
+    if (settings->backend != &pa_session_store && rv == APR_SUCCESS)
+        pa_audit_end(r, PA_COUNT_LOGOUT_BACK_CHANNEL, NULL);
     for (apr_size_t i = 0; i < keys.len; i += PA_CACHE_KEY_LEN)
         pa_audit_end(r, PA_COUNT_LOGOUT_BACK_CHANNEL, keys.at + i);
 }
@@ -115,7 +120,7 @@ static apr_status_t obey(request_rec *r, const char *client, const pa_logout_tok
 
     if (rv == APR_SUCCESS)
         rv = settings->backend->end_by(settings, client, token->sub, token->sid, &ended, r->pool);
-    log_ended(r, ended);
+    log_ended(r, settings, ended, rv);
     if (rv != APR_SUCCESS)
         return rv;
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "back-channel logout of a %s: %d sessions here",

@@ -17,7 +17,7 @@ static const char *const ways[PA_COUNT_KINDS] = {
 
 static const char *name_of(request_rec *r, const unsigned char *key)
 {
-    return apr_pescape_hex(r->pool, key, NAME_BYTES, 0);
+    return !key ? "-" : apr_pescape_hex(r->pool, key, NAME_BYTES, 0);
 }
 
 void pa_audit_login(request_rec *r, const unsigned char *key)

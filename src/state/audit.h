@@ -7,7 +7,7 @@
 
 void pa_audit_login(request_rec *r, const unsigned char *key);
 
-/* `how` is one of PA_COUNT_LOGOUT_* and PA_COUNT_EXPIRED_*. */
+/* `key` is NULL where it is not known. `how` is one of PA_COUNT_LOGOUT_* and PA_COUNT_EXPIRED_*. */
 void pa_audit_end(request_rec *r, pa_count how, const unsigned char *key);
 
 #endif
