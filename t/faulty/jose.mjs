@@ -1,6 +1,8 @@
 // jose.mjs: keys and JSON Web Signatures by hand, so that they can be made wrongly too.
 import crypto from 'node:crypto';
 
+import { keyPair } from '../provider/key-pair.js';
+
 export const b64u = (data) => Buffer.from(data).toString('base64url');
 
 // How Node signs for each algorithm of RFC 7518 section 3 and RFC 8037.
@@ -23,7 +25,7 @@ export const signers = {
 
 // A key pair with what the key set says of it.
 function pair(type, options, members) {
-    const { publicKey, privateKey } = crypto.generateKeyPairSync(type, options);
+    const { publicKey, privateKey } = keyPair(type, options);
     const jwk = { ...publicKey.export({ format: 'jwk' }), ...members };
     return { kid: members.kid, alg: members.alg, privateKey, publicKey, jwk };
 }

@@ -2,6 +2,8 @@
 // host: Node signs, but writes no certificates.
 import crypto from 'node:crypto';
 
+import { keyPair } from '../provider/key-pair.js';
+
 const der = (tag, ...parts) => {
     const body = Buffer.concat(parts);
     if (body.length < 128) return Buffer.concat([Buffer.from([tag, body.length]), body]);
@@ -44,7 +46,7 @@ const DAY = 86400000;
 
 // A certificate for `hosts`, or of a CA without them; signed by `issuer`, or by itself.
 export function certificate({ cn, hosts, issuer, from = -DAY, until = 30 * DAY }) {
-    const { publicKey, privateKey } = crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { publicKey, privateKey } = keyPair('ec', { namedCurve: 'P-256' });
     const now = Date.now();
     const body = seq(
         der(0xa0, der(2, Buffer.from([2]))),

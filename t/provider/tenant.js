@@ -1,18 +1,19 @@
 /* tenant.js: oidc-provider set up the way a PlusAuth tenant looks from outside. */
 
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 import Provider from 'oidc-provider';
 
 import { claimsByScope } from './accounts.js';
 import { financialFeatures, financialKeys, financialSettings } from './financial.js';
+import { keyPair } from './key-pair.js';
 import { errorPage, goodbyePage, logoutPage } from './pages.js';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
 function signingKey({ kid, type = 'rsa', options = { modulusLength: 2048 }, alg = 'RS256' }) {
-  const { privateKey } = generateKeyPairSync(type, options);
+  const { privateKey } = keyPair(type, options);
   return { ...privateKey.export({ format: 'jwk' }), kid, use: 'sig', alg };
 }
 

@@ -5,6 +5,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 
 import { certificate } from '../faulty/x509.mjs';
+import { keyPair } from '../provider/key-pair.js';
 
 const directory = process.argv[2];
 const file = (name) => `${directory}/${name}`;
@@ -13,7 +14,7 @@ const secret = 'a-secret-of-64-characters-so-that-HS512-can-be-used-with-it-too!
 
 // A key of ours: its file, and what the provider is told of it.
 function key(name, type, options) {
-    const { privateKey, publicKey } = crypto.generateKeyPairSync(type, options);
+    const { privateKey, publicKey } = keyPair(type, options);
     write(`${name}.pem`, privateKey.export({ type: 'pkcs8', format: 'pem' }));
     return { name, jwk: { ...publicKey.export({ format: 'jwk' }), kid: name } };
 }
