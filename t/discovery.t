@@ -3,7 +3,9 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use IO::Socket::INET;
 use PlusAuth::Attack;
+use PlusAuth::Site;
 use PlusAuth::Test;
 use Test::More;
 
@@ -51,8 +53,31 @@ refused_all { status => $refusal, uncalled => ['/authorize', '/oauth2/token'] },
     (map { [30, "http $_ endpoint of an https issuer", [], at => "tls_http_$_"] }
         qw(authorization token jwks userinfo));
 
+# The provider itself is fine, and so is its document: only one of its endpoints cannot be trusted.
+my %behind = (token => '/oauth2/token', jwks => '/jwks', userinfo => '/oidc/userinfo');
+for my $certificate (qw(self_signed expired wrong_host tls10)) {
+    refused_all { status => 502, called => '/authorize' },
+        (map { [29, "the certificate of the $_ endpoint: $certificate", [], at => "discovery.${certificate}_$_",
+            uncalled => [$behind{$_}]] } sort keys %behind);
+}
+
 accepted 29, 'a certificate by the CA of PlusAuthCAFile', [], at => 'tls_good';
 accepted 53, 'a document with nothing but what it must have', [], at => 'discovery.minimal';
+
+# A listener whose queue is full: the kernel drops what would open another connection.
+subtest 'attack 28: a connection that never comes about' => sub {
+    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "no free port: $!\n";
+    my $port = $listener->sockport;
+    my @waiting = map { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port", Blocking => 0) } 1 .. 8;
+    ok !IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port", Timeout => 1), 'nobody gets through';
+    my $hanging = PlusAuth::Site->new('hanging', config =>
+        "PlusAuthIssuer http://127.0.0.1:$port\nPlusAuthHTTPTimeout 300ms 2s\n")->start;
+    my $answer = browser()->get($hanging->page);
+    is $answer->code, 503, 'an error page';
+    like $answer->header('Retry-After'), qr/^\d+$/, 'with Retry-After';
+    like $hanging->log_since(0), qr/after 300 ms: Timeout was reached/, 'the log says that it took too long';
+    ok $answer->decoded_content !~ $PROTECTED, 'and nothing is shown';
+};
 
 subtest 'attack 54: a provider that is down, then up: no restart is needed' => sub {
     faults();

@@ -1,5 +1,5 @@
 /* cache.c: see cache.h. The lock is held for one provider call, or for the two that make up an
- * add or a replace; never while anything is waited for.
+ * add or an update; never while anything is waited for.
  *
  * Redis and memcached can be away. httpd's providers then say that there is no such record, for
  * five seconds after each failure, and each request would wait for its own timeout. So a failure

@@ -1,5 +1,5 @@
 /* cache.h: small records shared by all processes, on httpd's ap_socache, with the lock some of its
- * providers need. What must be one step (take a lease, replace what is still there) is one here. */
+ * providers need. What must be one step (take a lease, change what is still there) is one here. */
 #ifndef PA_CACHE_H
 #define PA_CACHE_H
 

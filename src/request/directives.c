@@ -313,8 +313,8 @@ const command_rec pa_commands[] = {
                   "Scheme, host and port that browsers use; from ServerName by default"),
     AP_INIT_TAKE2(
         "PlusAuthPath", set_path, NULL, RSRC_CONF,
-        "Path of login, callback, logout, backchannel, frontchannel, user or jwks; /login, "
-        "/login/callback, /logout and below by default"),
+        "Path of login, callback, logout, backchannel, frontchannel, user, jwks or register; "
+        "/login, /login/callback, /logout, below these and /register by default"),
     AP_INIT_TAKE1("PlusAuthAfterLogout", set_after_logout, NULL, RSRC_CONF,
                   "Where a browser ends up after logout; / by default"),
     AP_INIT_TAKE1("PlusAuthSessionLifetime", set_duration, SERVER(lifetime), RSRC_CONF,

@@ -139,15 +139,6 @@ static module *find_mod_include(void)
     return ap_get_output_filter_handle("INCLUDES") ? ap_find_linked_module("mod_include.c") : NULL;
 }
 
-const char *pa_template_check(apr_pool_t *pool, const char *directory, const char *file)
-{
-    pa_bytes text;
-
-    if (!find_mod_include())
-        return "pages need mod_include: LoadModule include_module modules/mod_include.so";
-    return assemble_page(pool, directory, file, &text);
-}
-
 /* The directory configuration of `r` with these Options instead of its own. httpd's own merge makes
  * the core's part, since later releases may append members to its structure. */
 static ap_conf_vector_t *config_with_options(request_rec *r, allow_options_t options)

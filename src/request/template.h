@@ -13,9 +13,6 @@ const char *pa_template_render(request_rec *r, const char *directory, const char
 /* Whether `file` can be a template's name: a plain file name, no path. NULL, or the reason. */
 const char *pa_template_check_name(const char *file);
 
-/* Whether mod_include is there and main.html with `file` can be read. NULL, or the reason. */
-const char *pa_template_check(apr_pool_t *pool, const char *directory, const char *file);
-
 /* Takes Options Includes from `r` for the rest of its life. Whatever put an INCLUDES filter around
  * our page, it then steps aside: values on the page are never parsed as directives. */
 void pa_template_forbid_ssi(request_rec *r);

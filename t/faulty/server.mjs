@@ -37,7 +37,9 @@ function providerOf(origin, name) {
     const issuer = `${origin}/i/${name}`;
     if (!providers.has(issuer)) {
         const own = faults[name] ? [faults[name]] : [];
-        providers.set(issuer, new Provider(issuer, () => [...own, ...active]));
+        const provider = new Provider(issuer, () => [...own, ...active]);
+        provider.listeners = listeners; // where a document may point
+        providers.set(issuer, provider);
     }
     return providers.get(issuer);
 }

@@ -16,6 +16,11 @@ const redirect = (location) => ({
 const text = (change) => ({ discoveryReply: (reply) => ({ ...reply, body: change(JSON.stringify(reply.body)) }) });
 const http = (name) => edit((document) => { document[name] = document[name].replace('https:', 'http:'); });
 
+// One endpoint of an honest provider, where a certificate is not to be trusted.
+const behind = (name, listener) => edit((document, { op }) => {
+    document[name] = document[name].replace(new URL(op.issuer).origin, op.listeners[listener].origin);
+});
+
 const required = ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri'];
 const lists = ['response_types_supported', 'subject_types_supported',
     'id_token_signing_alg_values_supported'];
@@ -35,6 +40,9 @@ export const discovery = {
     http_token: http('token_endpoint'),
     http_jwks: http('jwks_uri'),
     http_userinfo: http('userinfo_endpoint'),
+    ...Object.fromEntries(['self_signed', 'expired', 'wrong_host', 'tls10'].flatMap((listener) =>
+        ['token_endpoint', 'jwks_uri', 'userinfo_endpoint'].map((name) =>
+            [`${listener}_${name.split('_')[0]}`, behind(name, listener)]))),
     remote_http: set('token_endpoint', 'http://provider.example/token'),
     javascript: set('authorization_endpoint', 'javascript:alert(1)'),
     file: set('jwks_uri', 'file:///etc/passwd'),
