@@ -275,7 +275,7 @@ sub use_them {
 # kill -9 of all its processes: nothing is tidied up.
 sub crash {
     my ($server) = @_;
-    my $pid = $server->_pid or die "no httpd\n";
+    my $pid = $server->pid or die "no httpd\n";
     kill KILL => -$pid or die "kill: $!\n";
     poll(30, sub { !$server->_listens }) or die "it is still there\n";
     unlink $server->directory . '/pid';

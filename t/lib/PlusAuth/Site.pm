@@ -48,7 +48,7 @@ sub start {
     my ($self) = @_;
     $self->_write;
     my $said = qx('@{[vars('httpd')]}' -d '$self->{directory}' -f '$self->{directory}/httpd.conf' -k start 2>&1);
-    return $self if poll($SECONDS, sub { $self->_pid && $self->_listens });
+    return $self if poll($SECONDS, sub { $self->pid && $self->_listens });
     die "$self->{name} did not start: $said" . $self->log_since(0);
 }
 
@@ -57,7 +57,7 @@ sub reload {
     my ($self) = @_;
     my $mark = $self->log_mark;
     $self->_write;
-    kill USR1 => $self->_pid or die "$self->{name}: no httpd to reload\n";
+    kill USR1 => $self->pid or die "$self->{name}: no httpd to reload\n";
     poll($SECONDS, sub { $self->log_since($mark) =~ /resuming normal operations/ })
         or die "$self->{name} did not reload: " . $self->log_since($mark);
     return;
@@ -65,7 +65,7 @@ sub reload {
 
 sub stop {
     my ($self) = @_;
-    my $pid = $self->_pid or return;
+    my $pid = $self->pid or return;
     kill TERM => $pid;
     poll($SECONDS, sub { !kill 0 => $pid }) or die "$self->{name} does not end\n";
     unlink "$self->{directory}/pid";
@@ -88,7 +88,8 @@ sub log_since {
     return <$in> // '';
 }
 
-sub _pid {
+# Of httpd's parent process; nothing when it does not run.
+sub pid {
     my ($self) = @_;
     open my $in, '<', "$self->{directory}/pid" or return undef;
     my ($pid) = (<$in> // '') =~ /^(\d+)/;
