@@ -56,7 +56,9 @@ for my $good ("PlusAuthEnvFile $env", "PlusAuthTenant mytenant\nPlusAuthClientID
     "PlusAuthIssuer http://[::1]:3001/x\nPlusAuthClientID id\nPlusAuthClientSecret \"exec:/bin/cat $secret\"",
     "$provider\nPlusAuthSigningAlgs RS256 ES256 EdDSA", "$provider\nPlusAuthSessionLifetime 30min\nPlusAuthSessionIdle 90",
     "$provider\nPlusAuthKey 0123456789abcdef fedcba9876543210", "$provider\nPlusAuthOrigin https://www.example.test",
-    "$provider\nPlusAuthHTTPTimeout 500ms 2s", "PlusAuthEnvFile $env\nPlusAuthScope \"openid email\"",
+    "$provider\nPlusAuthHTTPTimeout 500ms 2s",
+    "$provider\nPlusAuthSessionStore cookie", "$provider\nPlusAuthSessionStore cookie shmcb", "$provider\nPlusAuthSessionStore dbm:sessions",
+    "$provider\nPlusAuthSessionStore shmcb:sessions(2000000)", "$provider\nPlusAuthSessionStore cookie dbm:ended", "PlusAuthEnvFile $env\nPlusAuthScope \"openid email\"",
     "$provider\nPlusAuthClientKey $keys/p256.pem\nPlusAuthProfile financial",
     "PlusAuthTenant mytenant\nPlusAuthClientID id\nPlusAuthClientKey $keys/rsa.pem old\nPlusAuthClientKey $keys/p256.pem\nPlusAuthProfile fapi2",
     "$provider\nPlusAuthClientCert $keys/known.pem\nPlusAuthClientAuth tls_client_auth\nPlusAuthSenderConstrain mtls",
@@ -84,7 +86,17 @@ my @bad = (
     ['PlusAuthPath nowhere /x', 'PlusAuthPath'], ['PlusAuthPath login //evil.example', 'PlusAuthPath'],
     ['PlusAuthAfterLogout https://evil.example/', 'PlusAuthAfterLogout'], ['PlusAuthAfterLogout //evil.example/', 'PlusAuthAfterLogout'],
     ['PlusAuthSessionLifetime soon', 'PlusAuthSessionLifetime'], ['PlusAuthSessionLifetime 0', 'PlusAuthSessionLifetime'],
-    ['PlusAuthSessionIdle -5', 'PlusAuthSessionIdle'], ['PlusAuthSessionStore nosuch', 'PlusAuthSessionStore', 1],
+    ['PlusAuthSessionIdle -5', 'PlusAuthSessionIdle'], ['PlusAuthSessionStore nosuch', 'PlusAuthSessionStore'],
+    ['PlusAuthSessionStore', 'PlusAuthSessionStore'], ['PlusAuthSessionStore shmcbx', 'PlusAuthSessionStore'],
+    ['PlusAuthSessionStore shmcb shmcb', 'PlusAuthSessionStore'], ['PlusAuthSessionStore cookie nosuch', 'PlusAuthSessionStore'],
+    ['PlusAuthSessionStore cookie cookie', 'PlusAuthSessionStore'], ['PlusAuthSessionStore dbm', 'PlusAuthSessionStore'],
+    ['PlusAuthSessionStore dbm:', 'PlusAuthSessionStore'], ['PlusAuthSessionStore redis', 'PlusAuthSessionStore'],
+    ['PlusAuthSessionStore redis:', 'PlusAuthSessionStore'], ['PlusAuthSessionStore redis:6379', 'PlusAuthSessionStore'],
+    ['PlusAuthSessionStore redis:a:1,b:2', 'PlusAuthSessionStore'], ['PlusAuthSessionStore redis:a:99999', 'PlusAuthSessionStore'],
+    ['PlusAuthSessionStore memcache:a:1,b:2', 'PlusAuthSessionStore'],
+    # Their modules are not loaded here.
+    ['PlusAuthSessionStore redis:127.0.0.1:6379', 'PlusAuthSessionStore', 1], ['PlusAuthSessionStore mod_session', 'PlusAuthSessionStore', 1],
+    ["PlusAuthSessionStore cookie\nLimitRequestFieldSize 2000", 'PlusAuthSessionStore', 1],
     ['PlusAuthKey short', 'PlusAuthKey'], ['PlusAuthCookie "a b"', 'PlusAuthCookie'], ['PlusAuthCookie a Secure', 'PlusAuthCookie'],
     ['PlusAuthCookie a SameSite=Maybe', 'PlusAuthCookie'], ['PlusAuthCookie __Host-a Domain=example.test', 'PlusAuthCookie', 1],
     ['PlusAuthCookie __Host-a', 'PlusAuthCookie', 1], ['PlusAuthHTTPTimeout 3s', 'PlusAuthHTTPTimeout'],
@@ -118,7 +130,8 @@ for my $case (@bad) {
 }
 
 subtest 'what is missing is named' => sub {
-    for my $case (['PlusAuthIssuer https://idp.example.test', qr/PlusAuthClientID/], ['PlusAuthClientID id', qr/PlusAuthIssuer/],
+    for my $case (["PlusAuthIssuer https://idp.example.test\nPlusAuthClientID id\nPlusAuthSessionStore cookie", qr/PlusAuthKey/],
+        ['PlusAuthIssuer https://idp.example.test', qr/PlusAuthClientID/], ['PlusAuthClientID id', qr/PlusAuthIssuer/],
         ["PlusAuthIssuer https://idp.example.test\nPlusAuthClientID id\nPlusAuthClientAuth client_secret_basic", qr/PlusAuthClientSecret/]) {
         my ($rc, $text) = httpd("$case->[0]\n", '-t');
         isnt $rc, 0, 'refused: ' . ($case->[0] =~ s/\n/; /gr);

@@ -17,6 +17,7 @@
 /* At most so long the one who tries keeps the others away. */
 #define TRY_FOR apr_time_from_sec(10)
 #define PROBE_KEPT apr_time_from_sec(60)
+#define PROBE_TRIES 3
 
 struct pa_cache {
     pa_socache socache;
@@ -75,16 +76,20 @@ static apr_status_t close_cache(pa_cache *cache, apr_status_t rv)
     return rv;
 }
 
-/* What to make of "not found" after a failure. */
+/* What to make of "not found" after a failure: whether a server answers. One that declines is
+ * there; so seems one whose connection was cut, the first time. */
 static apr_status_t probe(pa_cache *cache, apr_pool_t *pool)
 {
     static const unsigned char key[PA_CACHE_KEY_LEN] = "probe";
+    apr_status_t rv = APR_EGENERAL;
 
-    if (pa_socache_store(&cache->socache, key, apr_time_now() + PROBE_KEPT, pa_bytes_of("", 1),
-                         pool)
-        != APR_SUCCESS)
+    for (int tries = 0; rv == APR_EGENERAL && tries < PROBE_TRIES; tries++)
+        rv = pa_socache_store(&cache->socache, key, apr_time_now() + PROBE_KEPT, pa_bytes_of("", 1),
+                              pool);
+    if (rv != APR_SUCCESS && rv != APR_EGENERAL)
         return close_cache(cache, APR_ECONNREFUSED);
-    cache->doubtful = 0;
+    if (rv == APR_SUCCESS)
+        cache->doubtful = 0;
     cache->closed_until = 0;
     return APR_NOTFOUND;
 }
@@ -96,6 +101,9 @@ static apr_status_t judge(pa_cache *cache, apr_status_t rv, apr_pool_t *pool)
         return rv;
     if (is_failure(rv))
         return close_cache(cache, rv);
+    /* A full server, or a connection that was cut. */
+    if (rv == APR_EGENERAL)
+        cache->doubtful = 1;
     if (rv == APR_NOTFOUND && cache->doubtful)
         return probe(cache, pool);
     if (rv == APR_SUCCESS && cache->doubtful)

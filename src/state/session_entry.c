@@ -61,7 +61,21 @@ apr_status_t pa_session_entry_load(request_rec *r, pa_visit *visit)
     visit->rec_changes = session_load(r, &again) != APR_SUCCESS || again != rec;
     if (apr_table_get(rec->entries, ENTRY))
         visit->status = pa_session_use(r, visit);
+    /* The filter would save a record that lacks it. */
+    if (visit->session && visit->rec_changes)
+        visit->saved = 1;
     return visit->status;
+}
+
+/* Before mod_session asks for it itself: mod_session_dbd takes its cookie away with the first look,
+ * also when its database does not answer, so that a second one would find nobody signed in. */
+static int load_first(request_rec *r)
+{
+    pa_visit *visit = pa_visit_of(r);
+
+    if (visit && visit->settings->backend->within_mod_session && !visit->loaded)
+        pa_session_entry_load(r, visit);
+    return DECLINED;
 }
 
 static apr_status_t read_entry(request_rec *r, pa_visit *visit, pa_session **out)
@@ -201,6 +215,7 @@ void pa_session_entry_register(void)
 {
     static const char *const mod_session[] = { "mod_session.c", NULL };
 
+    ap_hook_fixups(load_first, NULL, mod_session, APR_HOOK_FIRST);
     ap_hook_session_load(nobody_loads, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_filter(drop_filters_if_saved, mod_session, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(drop_filters_if_saved, mod_session, NULL, APR_HOOK_REALLY_LAST);

@@ -9,6 +9,8 @@
 #include <http_config.h>
 #include <util_mutex.h>
 
+#include "store_timeout.h"
+
 #define MUTEX_TYPE "plusauth"
 
 /* What outlives a reload. Its strings are copied: the module's own text is unloaded meanwhile. */
@@ -65,14 +67,15 @@ static const char *create(server_rec *s, const ap_socache_provider_t *provider,
     return rv == APR_SUCCESS ? NULL : apr_psprintf(process, "it cannot be opened: %pm", &rv);
 }
 
-/* Several virtual hosts may share a store: it is listed once. */
-static void remember(retained *store)
+/* Several virtual hosts may share a store: it is listed once. Whether it was listed before. */
+static int remember(retained *store)
 {
     for (const retained *known = opened; known; known = known->next)
         if (known == store)
-            return;
+            return 1;
     store->next = opened;
     opened = store;
+    return 0;
 }
 
 /* The provider of "name[:arguments]", NULL when none of that name is loaded. */
@@ -114,7 +117,8 @@ const char *pa_store_open(server_rec *s, apr_pool_t *pconf, const pa_store_optio
         store = ap_retained_data_create(apr_pstrdup(s->process->pool, key), sizeof(*store));
         *store = made;
     }
-    remember(store);
+    if (!remember(store))
+        pa_store_timeout(provider, store->instance, colon ? colon + 1 : NULL, pconf);
     *out = pa_cache_create(pconf, provider, store->instance, store->lock, s, options->longest);
     return NULL;
 }

@@ -133,6 +133,11 @@ static void test_refusal(apr_pool_t *pool)
     ok(pa_cache_put(cache, key, end, pa_bytes_text("y"), pool) == APR_EGENERAL, "a full server");
     far.answer = APR_SUCCESS;
     ok(pa_cache_get(cache, key, pool, &found) == APR_SUCCESS, "can be read all the same");
+    far.answer = APR_EGENERAL;
+    ok(pa_cache_get(cache, key, pool, &found) == APR_EGENERAL, "a connection that was cut");
+    far.answer = APR_NOTFOUND;
+    ok(pa_cache_get(cache, key, pool, &found) == APR_ECONNREFUSED,
+       "and then a server that is away is not an empty one");
 }
 
 static void test_parts(apr_pool_t *pool)

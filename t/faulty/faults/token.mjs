@@ -1,4 +1,5 @@
 // token.mjs: faults of the token response (RFC 6749 5.1 and 5.2).
+import crypto from 'node:crypto';
 import zlib from 'node:zlib';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -45,6 +46,7 @@ export const token = {
     type_lower: set({ token_type: 'bearer' }),
     type_upper: set({ token_type: 'BEARER' }),
     refresh_token: set({ refresh_token: 'a-refresh-token' }),
+    refresh_6k: member((answer) => { answer.refresh_token = crypto.randomBytes(4500).toString('base64url'); }),
     no_id_token: drop('id_token'),
     id_token_number: set({ id_token: 7 }),
     id_token_empty: set({ id_token: '' }),
