@@ -27,6 +27,18 @@ subtest 'a CGI program' => sub {
     unlike $all, qr/\beyJ[\w-]+\.eyJ/, 'no JWT anywhere';
 };
 
+subtest 'claims that differ in case alone' => sub {
+    user(Email => 'eve@example.test', Nick => 'Eve');
+    my $other = browser();
+    is $other->visit("$app/app/page.html")->code, 200, 'signed in';
+    my $env = environment($other->get("$app/cgi"));
+    is_deeply [grep { /^PLUSAUTH_CLAIM_email$/i } keys %$env], [], 'are not told apart by all: neither is a variable';
+    is $env->{PLUSAUTH_CLAIM_Nick}, 'Eve', 'another one is';
+    is environment($other->get("$app/export/headers/cgi"))->{HTTP_X_USER_EMAIL}, undef, 'nor a header';
+    is $other->get("$app/by/email/cgi")->code, $other->get("$app/by/absent/cgi")->code, 'nor a user';
+    user(Email => undef, Nick => undef);
+};
+
 subtest 'our cookies are ours alone' => sub {
     my $secret = session_cookie($browser);
     my $half = browser();

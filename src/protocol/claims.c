@@ -70,30 +70,37 @@ static const char *make_value(apr_pool_t *pool, const json_t *value)
     return len > PA_CLAIM_MAX ? NULL : without_control_characters(pool, text, len);
 }
 
-/* httpd's tables do not tell case apart: neither may names. */
-static int is_taken(const apr_array_header_t *claims, const char *name)
+/* What was found so far under this name. httpd's tables do not tell case apart: neither may names.
+ */
+static pa_claim *find(const apr_array_header_t *claims, const char *name)
 {
-    int i;
-
-    for (i = 0; i < claims->nelts; i++)
+    for (int i = 0; i < claims->nelts; i++)
         if (!apr_cstr_casecmp(APR_ARRAY_IDX(claims, i, pa_claim).name, name))
-            return 1;
-    return 0;
+            return &APR_ARRAY_IDX(claims, i, pa_claim);
+    return NULL;
 }
 
-static void add(apr_array_header_t *claims, const char *name, const json_t *value)
+/* Of two claims that would be one variable nobody can tell which the application means: it gets
+ * neither. */
+static void add(apr_array_header_t *claims, const char *said, const json_t *value)
 {
-    apr_size_t len = strlen(name);
-    pa_claim claim;
+    apr_size_t len = strlen(said);
+    const char *name = make_name(claims->pool, said);
+    pa_claim *claim = find(claims, name);
 
-    if (len == 0 || len > NAME_MAX_LEN || claims->nelts == CLAIMS_MAX)
+    if (len == 0 || len > NAME_MAX_LEN)
         return;
-    claim.name = make_name(claims->pool, name);
-    if (is_taken(claims, claim.name))
-        return;
-    claim.value = make_value(claims->pool, value);
-    if (claim.value)
-        APR_ARRAY_PUSH(claims, pa_claim) = claim;
+    if (claim && strcmp(claim->said, said) != 0) {
+        claim->said = "";
+        claim->value = NULL;
+    }
+    else if (claim) {
+        claim->value = claim->value ? claim->value : make_value(claims->pool, value);
+    }
+    else if (claims->nelts < CLAIMS_MAX) {
+        APR_ARRAY_PUSH(claims, pa_claim) =
+            (pa_claim){ name, make_value(claims->pool, value), apr_pstrdup(claims->pool, said) };
+    }
 }
 
 apr_array_header_t *pa_claims_flatten(apr_pool_t *pool, const json_t *userinfo,
@@ -102,6 +109,7 @@ apr_array_header_t *pa_claims_flatten(apr_pool_t *pool, const json_t *userinfo,
     apr_array_header_t *claims = apr_array_make(pool, 16, sizeof(pa_claim));
     const char *name;
     json_t *value;
+    int kept = 0;
 
     /* jansson's iterators want an object that is not const, yet change nothing. */
     json_object_foreach ((json_t *)userinfo, name, value)
@@ -109,6 +117,10 @@ apr_array_header_t *pa_claims_flatten(apr_pool_t *pool, const json_t *userinfo,
     json_object_foreach ((json_t *)id_token, name, value)
         if (!is_token_claim(name))
             add(claims, name, value);
+    for (int i = 0; i < claims->nelts; i++)
+        if (APR_ARRAY_IDX(claims, i, pa_claim).value)
+            APR_ARRAY_IDX(claims, kept++, pa_claim) = APR_ARRAY_IDX(claims, i, pa_claim);
+    claims->nelts = kept;
     return claims;
 }
 

@@ -14,12 +14,13 @@ typedef struct pa_claim {
     const char *name;  /* of [A-Za-z0-9_] alone: any other byte has become '_' */
     const char *value; /* strings as they are, anything else as compact JSON; control characters
                         * (NUL, CR, LF among them) have become spaces */
+    const char *said;  /* the name as the provider says it */
 } pa_claim;
 
 /* The claims of userinfo (NULL for none), and those of the ID token that it lacks and that tell of
  * the user rather than of the token (not iss, aud, exp, iat, nbf, nonce, azp, jti, at_hash, c_hash,
- * s_hash, sid). Null values, over-long ones and a name that is taken already are left out. An array
- * of pa_claim from `pool`. */
+ * s_hash, sid). Left out are null values, over-long ones, and claims whose names differ only in
+ * what becomes '_' or in case (Email, email). An array of pa_claim from `pool`. */
 apr_array_header_t *pa_claims_flatten(apr_pool_t *pool, const json_t *userinfo,
                                       const json_t *id_token);
 
