@@ -68,7 +68,10 @@ const char *pa_dpop_prove(apr_pool_t *pool, const pa_dpop *dpop, const char *acc
         return why;
     if (json_object_set(header, "jwk", (json_t *)dpop->key->public_members))
         return "no memory";
-    return pa_jwt_sign(pool, dpop->key, PA_ALG_ES256, "dpop+jwt", header, claims, &request->dpop);
+    /* 4.2: jwk alone tells the key. Who meets a kid as well may look for it among keys it knows. */
+    pa_private_key nameless = *dpop->key;
+    nameless.kid = NULL;
+    return pa_jwt_sign(pool, &nameless, PA_ALG_ES256, "dpop+jwt", header, claims, &request->dpop);
 }
 
 /* Token endpoints say it in JSON (8), others with a 401 (9): a proof with the nonce tells. */

@@ -61,6 +61,7 @@ static const json_t *test_proof(apr_pool_t *pool, const pa_dpop *dpop, pa_http_r
     is(jwt->typ, "dpop+jwt", "its type");
     jwk = json_object_get(jwt->header, "jwk");
     ok(jwk && !json_object_get(jwk, "d"), "it tells the public key and not the private one");
+    ok(json_object_size(jwt->header) == 3, "alg, typ and jwk: no other name of the key");
     is(pa_jwt_verify(pool, jwt, public_half(pool, jwk, jwt->kid), PA_ALG_ES256), NULL, "which verifies it");
     ok(json_integer_value(json_object_get(jwt->claims, "iat")) == 1000, "iat");
     return jwt->claims;
