@@ -30,7 +30,8 @@ static apr_time_t time_of(const unsigned char *entry)
 
 static apr_time_t end_of(const unsigned char *entry)
 {
-    return time_of(entry) + apr_time_from_sec((apr_time_t)number_at(entry + ID_LEN + 8, 4));
+    return (apr_time_t)(number_at(entry + ID_LEN, 8)
+                        + APR_USEC_PER_SEC * number_at(entry + ID_LEN + 8, 4));
 }
 
 const char *pa_ended_list_read(pa_bytes record, pa_ended_list *out)

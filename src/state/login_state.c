@@ -146,7 +146,7 @@ const char *pa_login_state_open(apr_pool_t *pool, const pa_seal_keys *keys, pa_b
         return why;
     if (!(login = read_plain(pool, plain)))
         return "the login cookie is of another version";
-    if (now - login->begun > PA_LOGIN_LIFETIME || login->begun - now > apr_time_from_sec(60))
+    if (login->begun < now - PA_LOGIN_LIFETIME || login->begun > now + apr_time_from_sec(60))
         return "the login took too long";
     if ((why = derive_all(pool, login)))
         return why;

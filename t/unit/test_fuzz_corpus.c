@@ -36,6 +36,24 @@
 #define LLVMFuzzerTestOneInput fuzz_private_key
 #include "../fuzz/fuzz_private_key.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_answer
+#include "../fuzz/fuzz_answer.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_logout_token
+#include "../fuzz/fuzz_logout_token.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_login_state
+#include "../fuzz/fuzz_login_state.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_session
+#include "../fuzz/fuzz_session.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_ended_list
+#include "../fuzz/fuzz_ended_list.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_certificate
+#include "../fuzz/fuzz_certificate.c"
+#undef LLVMFuzzerTestOneInput
 
 #define CORPUS "t/fuzz/corpus/"
 #define INPUT_MAX 65536
@@ -54,6 +72,12 @@ static const struct {
     { "envfile", fuzz_envfile },
     { "jwe", fuzz_jwe },
     { "private_key", fuzz_private_key },
+    { "answer", fuzz_answer },
+    { "logout_token", fuzz_logout_token },
+    { "login_state", fuzz_login_state },
+    { "session", fuzz_session },
+    { "ended_list", fuzz_ended_list },
+    { "certificate", fuzz_certificate },
 };
 
 static pa_bytes read_file(apr_pool_t *pool, const char *path)
