@@ -87,6 +87,22 @@ works('jar', 'a signed request', sub {
     is $claims->{exp} - $claims->{iat}, 300, 'for five minutes';
     ok $claims->{$_}, $_ for qw(nbf jti state nonce code_challenge redirect_uri);
 });
+for my $case (['jar-encrypted', 'ECDH-ES+A256KW', 'A256CBC-HS512', 'enc-ec'], ['jar-encrypted-rsa', 'RSA-OAEP-256', 'A128CBC-HS256', 'enc-rsa']) {
+    my ($name, $alg, $enc, $kid) = @$case;
+    works($name, 'a signed request that the provider alone can read', sub {
+        my ($asked) = @_;
+        is_deeply [sort keys %$asked], [qw(client_id request response_type scope)], 'no other parameter';
+        my @parts = split /\./, $asked->{request};
+        is scalar @parts, 5, 'a JWE';
+        my $header = JSON::PP::decode_json(decode($parts[0]));
+        delete $header->{epk};
+        is_deeply $header, { alg => $alg, enc => $enc, kid => $kid, cty => 'JWT' }, 'its header';
+    });
+}
+works('par-jar-encrypted', 'an encrypted request that is pushed', sub {
+    is_deeply [sort keys %{ $_[0] }], [qw(client_id request_uri)], 'no other parameter';
+});
+fails('jar-encrypted-not', 'an algorithm that the provider does not offer', 500, qr/PlusAuthRequest encrypted: .*request_object_encryption_alg_values_supported/);
 is sign_in_code('jar-unknown'), 400, 'a request object signed by an unknown key is refused by the provider';
 
 works('form-post', 'an answer by POST', sub { is $_[0]->{response_mode}, 'form_post', 'as asked' });

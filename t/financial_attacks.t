@@ -59,6 +59,20 @@ subtest 'a refused PAR whose error quotes the request is not quoted in the log' 
     unlike $said, qr/\Q$pushed->{form}{$_}\E/, "not the $_" for qw(nonce client_secret);
 };
 
+# RFC 9101: asked for encrypted, a request never travels in any other way.
+refused(48, "JAR: $_", [], at => "jar.$_", status => 500, uncalled => ['/authorize'],
+    log => qr/PlusAuthRequest encrypted: the provider's key set has no usable key/)
+    for qw(no_key rsa1_5 unknown_curve decoys_alone);
+refused(48, "JAR: $_", [], at => "jar.$_", status => 500, uncalled => ['/authorize'],
+    log => qr/PlusAuthRequest encrypted: the provider offers nothing/) for qw(rsa1_5_said unknown_enc unsaid);
+refused(48, 'JAR: no key set', [], at => 'jar.no_keys', status => 502, uncalled => ['/authorize']);
+accepted(48, 'JAR: decoys of the same kid', [], at => 'jar.decoys', also => sub {
+    my ($asked) = calls_to('/authorize');
+    is_deeply [sort keys %{ $asked->{query} }], [qw(client_id request response_type scope)], 'nothing travels beside it';
+    my $header = JSON::PP::decode_json(decode_base64url((split /\./, $asked->{query}{request})[0]));
+    is_deeply $header, { alg => 'RSA-OAEP-256', enc => 'A256GCM', kid => 'rsa-1', cty => 'JWT' }, 'its header';
+});
+
 subtest 'DPoP: what a proof says' => sub {
     my ($page) = log_in('dpop');
     is $page->code, 200, 'signed in';

@@ -96,8 +96,9 @@ static const char *verify(apr_pool_t *pool, question *ask, const pa_jwt *jwt, pa
 static const char *answer_jwk(apr_pool_t *pool, question *ask)
 {
     pa_jwk *key;
+    const char *why = pa_jwk_parse(pool, json_object_get(ask->json, "jwk"), &key);
 
-    return pa_jwk_parse(pool, json_object_get(ask->json, "jwk"), &key);
+    return why || key->algs ? why : "a key that is not for signatures";
 }
 
 static const char *answer_jws(apr_pool_t *pool, question *ask)

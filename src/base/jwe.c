@@ -288,11 +288,11 @@ static const char *encrypt_content(apr_pool_t *pool, const pa_jwe_key_info *info
     return NULL;
 }
 
-const char *pa_jwe_encrypt(apr_pool_t *pool, const pa_jwk_enc *to, pa_jwe_alg_set alg,
+const char *pa_jwe_encrypt(apr_pool_t *pool, const pa_jwk *to, pa_jwe_alg_set alg,
                            pa_jwe_enc_set enc, const char *cty, pa_bytes plaintext,
                            const char **out)
 {
-    pa_jwe_key_info info = { .alg = alg & to->algs, .enc = enc };
+    pa_jwe_key_info info = { .alg = alg & to->jwe_algs, .enc = enc };
     unsigned char cek[PA_JWE_CEK_MAX];
     json_t *header;
     const char *why;

@@ -56,7 +56,7 @@ const char *pa_jwe_derive_secrets(apr_pool_t *pool, pa_bytes client_secret,
 
 /* Encrypts to a provider's key by one algorithm of the key's and one content encryption. `cty` is
  * "JWT" for a nested token (RFC 7519 5.2), NULL for none. NULL and *out set, or the reason. */
-const char *pa_jwe_encrypt(apr_pool_t *pool, const pa_jwk_enc *to, pa_jwe_alg_set alg,
+const char *pa_jwe_encrypt(apr_pool_t *pool, const pa_jwk *to, pa_jwe_alg_set alg,
                            pa_jwe_enc_set enc, const char *cty, pa_bytes plaintext,
                            const char **out);
 

@@ -30,25 +30,23 @@ static int is_used(const json_t *jwk, const char *use)
     return json_is_string(json_object_get(jwk, "use")) && pa_json_holds(jwk, "use", use);
 }
 
-static const char *check_signature_purpose(const json_t *jwk)
+static int is_for_signatures(const json_t *jwk)
 {
     static const char *const ops[] = { "verify", NULL };
 
-    if (json_object_get(jwk, "use") && !is_used(jwk, "sig"))
-        return "a key that is not for signatures (use)";
-    return permits(jwk, ops) ? NULL : "a key that is not for verifying (key_ops)";
+    return (!json_object_get(jwk, "use") || is_used(jwk, "sig")) && permits(jwk, ops);
 }
 
 /* OpenID Connect Core 10.2: a key to encrypt to says so. One that only does not say what it is for
  * is a signature key that nobody marked. */
-static const char *check_encryption_purpose(const json_t *jwk)
+static int is_for_encryption(const json_t *jwk)
 {
     static const char *const ops[] = { "encrypt", "wrapKey", "deriveKey", "deriveBits", NULL };
     const char *alg = pa_json_text(jwk, "alg");
+    const int said =
+        is_used(jwk, "enc") || (!json_object_get(jwk, "use") && alg && pa_jwe_alg_named(alg));
 
-    if (!is_used(jwk, "enc") && (json_object_get(jwk, "use") || !alg || !pa_jwe_alg_named(alg)))
-        return "a key that is not for encryption (use)";
-    return permits(jwk, ops) ? NULL : "a key that is not for encrypting (key_ops)";
+    return said && permits(jwk, ops);
 }
 
 /* What every key of a provider must be before it is looked at closely. */
@@ -79,84 +77,44 @@ static const char *read_alg(const json_t *jwk, const char **alg)
 
 const char *pa_jwk_parse(apr_pool_t *pool, const json_t *jwk, pa_jwk **out)
 {
+    const int verifies = is_for_signatures(jwk), encrypts = is_for_encryption(jwk);
     pa_jwk *key = apr_pcalloc(pool, sizeof(*key));
     const pa_key_kind *kind;
     const char *alg, *why;
 
-    if ((why = read_kid(pool, jwk, &key->kid)) || (why = check_signature_purpose(jwk))
-        || (why = pa_key_read_public(pool, jwk, &kind, &key->key)) || (why = read_alg(jwk, &alg)))
+    if ((why = read_kid(pool, jwk, &key->kid)))
         return why;
-    key->algs = kind->algs & (alg ? pa_alg_named(alg) : ~0u);
-    if (!key->algs)
+    if (!verifies && !encrypts)
+        return "a key that is for neither signatures nor encryption (use, key_ops)";
+    if ((why = pa_key_read_public(pool, jwk, &kind, &key->key)) || (why = read_alg(jwk, &alg)))
+        return why;
+    if (encrypts)
+        key->jwe_algs = kind->jwe_algs & (alg ? pa_jwe_alg_named(alg) : ~0u);
+    else
+        key->algs = kind->algs & (alg ? pa_alg_named(alg) : ~0u);
+    if (!key->algs && !key->jwe_algs)
         return "a key whose alg is unknown or not of its type";
     *out = key;
-    return NULL;
-}
-
-const char *pa_jwk_enc_parse(apr_pool_t *pool, const json_t *jwk, pa_jwk_enc **out)
-{
-    pa_jwk_enc *key = apr_pcalloc(pool, sizeof(*key));
-    const pa_key_kind *kind;
-    const char *alg, *why;
-
-    if ((why = read_kid(pool, jwk, &key->kid)) || (why = check_encryption_purpose(jwk))
-        || (why = pa_key_read_public(pool, jwk, &kind, &key->key)) || (why = read_alg(jwk, &alg)))
-        return why;
-    key->algs = kind->jwe_algs & (alg ? pa_jwe_alg_named(alg) : ~0u);
-    if (!key->algs)
-        return "a key whose alg is unknown or not of its type";
-    *out = key;
-    return NULL;
-}
-
-/* The keys of a set, of which no more than PA_JWKS_MAX are looked at. */
-static const char *read_set(apr_pool_t *pool, pa_bytes text, json_t **keys, size_t *count)
-{
-    json_t *set;
-    const char *why = pa_json_object_parse(pool, text, &set);
-
-    if (why)
-        return why;
-    *keys = json_object_get(set, "keys");
-    if (!json_is_array(*keys))
-        return "no key set: it has no array `keys`";
-    *count = json_array_size(*keys) < PA_JWKS_MAX ? json_array_size(*keys) : PA_JWKS_MAX;
     return NULL;
 }
 
 const char *pa_jwks_parse(apr_pool_t *pool, pa_bytes text, apr_array_header_t **out)
 {
     apr_array_header_t *usable = apr_array_make(pool, 4, sizeof(const pa_jwk *));
-    size_t i, count;
-    json_t *keys;
-    const char *why = read_set(pool, text, &keys, &count);
+    const json_t *keys;
+    json_t *set;
+    const char *why = pa_json_object_parse(pool, text, &set);
 
     if (why)
         return why;
-    for (i = 0; i < count; i++) {
+    keys = json_object_get(set, "keys");
+    if (!json_is_array(keys))
+        return "no key set: it has no array `keys`";
+    for (size_t i = 0; i < json_array_size(keys) && i < PA_JWKS_MAX; i++) {
         pa_jwk *key;
 
         if (!pa_jwk_parse(pool, json_array_get(keys, i), &key))
             APR_ARRAY_PUSH(usable, const pa_jwk *) = key;
-    }
-    *out = usable;
-    return NULL;
-}
-
-const char *pa_jwks_enc_parse(apr_pool_t *pool, pa_bytes text, apr_array_header_t **out)
-{
-    apr_array_header_t *usable = apr_array_make(pool, 4, sizeof(const pa_jwk_enc *));
-    size_t i, count;
-    json_t *keys;
-    const char *why = read_set(pool, text, &keys, &count);
-
-    if (why)
-        return why;
-    for (i = 0; i < count; i++) {
-        pa_jwk_enc *key;
-
-        if (!pa_jwk_enc_parse(pool, json_array_get(keys, i), &key))
-            APR_ARRAY_PUSH(usable, const pa_jwk_enc *) = key;
     }
     *out = usable;
     return NULL;

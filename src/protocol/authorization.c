@@ -67,19 +67,23 @@ static const char *form_of(apr_pool_t *pool, const apr_table_t *parameters)
     return form;
 }
 
-/* A signed request object in place of the parameters. OpenID Connect Core 6.1 wants these three
- * beside it, with the same values; in a pushed request they say nothing new. */
-static const char *sign(apr_pool_t *pool, const pa_provider *provider, const pa_metadata *metadata,
-                        const pa_authorization_request *request, apr_table_t **parameters)
+/* A signed, perhaps encrypted request object in place of the parameters. OpenID Connect Core 6.1
+ * wants these three beside it, with the same values; in a pushed request they say nothing new. */
+static const pa_fault *sign(const pa_client *client, apr_pool_t *pool, const pa_provider *provider,
+                            const pa_metadata *metadata, const pa_authorization_request *request,
+                            apr_table_t **parameters)
 {
     static const char *const beside[] = { "response_type", "client_id", "scope" };
     apr_table_t *table = apr_table_make(pool, COUNT(beside) + 1);
     const char *object;
     const char *why =
         pa_request_object(pool, provider, metadata, *parameters, request->now, &object);
+    const pa_fault *fault = why ? pa_fault_new(pool, PA_FAULT_OURS, why) : NULL;
 
-    if (why)
-        return why;
+    if (!fault && provider->request_jwe_algs)
+        fault = pa_request_object_encrypt(client, pool, provider, metadata, request->now, &object);
+    if (fault)
+        return fault;
     for (apr_size_t i = 0; i < COUNT(beside); i++)
         apr_table_setn(table, beside[i], apr_table_get(*parameters, beside[i]));
     apr_table_setn(table, "request", object);
@@ -114,10 +118,9 @@ const pa_fault *pa_authorization_url(const pa_client *client, apr_pool_t *pool,
     apr_table_t *parameters = parameters_of(pool, provider, request);
     pa_endpoint_request form = { .dpop = request->dpop, .now = request->now };
     const pa_fault *fault;
-    const char *why;
 
-    if (is_signed && (why = sign(pool, provider, metadata, request, &parameters)))
-        return pa_fault_new(pool, PA_FAULT_OURS, why);
+    if (is_signed && (fault = sign(client, pool, provider, metadata, request, &parameters)))
+        return fault;
     form.form = form_of(pool, parameters);
     if (pushed) {
         if ((fault = push(client, pool, provider, metadata, &form, &parameters)))

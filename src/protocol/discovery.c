@@ -51,7 +51,7 @@ const pa_fault *pa_discovery_metadata(const pa_client *client, apr_pool_t *pool,
     return why ? pa_fault_new(pool, PA_FAULT_UNKNOWN, why) : NULL;
 }
 
-/* Public members of the key types that can verify, and what tells keys apart. */
+/* Public members of the key types that are of use, and what tells keys apart. */
 static const char *const key_members[] = { "kty", "kid", "use", "key_ops", "alg",
                                            "crv", "n",   "e",   "x",       "y" };
 

@@ -32,7 +32,7 @@ static const char *make_keys(inquiry *q)
     const pa_document *d = q->document;
     const char *ca_file = d->provider->http.ca_file;
     for (int role = 0; role < KEY_COUNT; role++) {
-        const char *text = apr_psprintf(q->pool, "plusauth 1 %s %d\n%s\n%s", d->what, role,
+        const char *text = apr_psprintf(q->pool, "plusauth 2 %s %d\n%s\n%s", d->what, role,
                                         ca_file ? ca_file : "", d->url);
         const char *why = pa_sha256(pa_bytes_text(text), q->keys[role]);
         if (why)

@@ -28,6 +28,8 @@ static const struct {
 #define AUTH_METHODS "token_endpoint_auth_methods_supported"
 #define AUTH_ALGS "token_endpoint_auth_signing_alg_values_supported"
 #define REQUEST_ALGS "request_object_signing_alg_values_supported"
+#define REQUEST_JWE_ALGS "request_object_encryption_alg_values_supported"
+#define REQUEST_JWE_ENCS "request_object_encryption_enc_values_supported"
 #define ALIASES "mtls_endpoint_aliases"
 
 /* Lists of names. Discovery 1.0 section 3 requires three of them. */
@@ -41,6 +43,8 @@ static const struct {
     { AUTH_METHODS, 0 },
     { AUTH_ALGS, 0 },
     { REQUEST_ALGS, 0 },
+    { REQUEST_JWE_ALGS, 0 },
+    { REQUEST_JWE_ENCS, 0 },
 };
 
 #define PROMPTS "prompt_values_supported"
@@ -156,13 +160,15 @@ static void read_auth_methods(const json_t *document, pa_metadata *metadata)
             metadata->auth_methods |= PA_CLIENT_AUTH_BIT(methods[i].method);
 }
 
-static pa_alg_set read_algs(const json_t *document, const char *list)
+/* The set of what `named` knows of a list. */
+static unsigned int read_algs(const json_t *document, const char *list,
+                              unsigned int (*named)(const char *name))
 {
     const json_t *algs = member(document, list);
-    pa_alg_set set = 0;
+    unsigned int set = 0;
     for (size_t i = 0; i < json_array_size(algs); i++) {
         const char *name = json_string_value(json_array_get(algs, i));
-        set |= name ? pa_alg_named(name) : 0;
+        set |= name ? named(name) : 0;
     }
     return set;
 }
@@ -185,9 +191,12 @@ const char *pa_metadata_parse(apr_pool_t *pool, const pa_provider *provider, pa_
     metadata->iss_parameter_supported = json_is_true(iss);
     metadata->prompt_create_supported = pa_json_holds(json, PROMPTS, "create");
     read_auth_methods(json, metadata);
-    metadata->auth_algs = read_algs(json, AUTH_ALGS);
-    metadata->request_algs = read_algs(json, REQUEST_ALGS);
-    metadata->id_token_algs = read_algs(json, "id_token_signing_alg_values_supported");
+    metadata->auth_algs = read_algs(json, AUTH_ALGS, pa_alg_named);
+    metadata->request_algs = read_algs(json, REQUEST_ALGS, pa_alg_named);
+    metadata->request_jwe_algs = read_algs(json, REQUEST_JWE_ALGS, pa_jwe_alg_named);
+    metadata->request_jwe_encs = read_algs(json, REQUEST_JWE_ENCS, pa_jwe_enc_named);
+    metadata->id_token_algs =
+        read_algs(json, "id_token_signing_alg_values_supported", pa_alg_named);
     *out = metadata;
     return NULL;
 }

@@ -25,7 +25,9 @@ typedef struct pa_metadata {
     unsigned int auth_methods;        /* PA_CLIENT_AUTH_BIT of each that the token endpoint takes */
     pa_alg_set auth_algs;             /* for assertions there; 0: unsaid */
     pa_alg_set request_algs;          /* for request objects; 0: unsaid */
-    pa_alg_set id_token_algs;         /* id_token_signing_alg_values_supported */
+    pa_jwe_alg_set request_jwe_algs;  /* that encrypt those; 0: unsaid */
+    pa_jwe_enc_set request_jwe_encs;
+    pa_alg_set id_token_algs; /* id_token_signing_alg_values_supported */
 } pa_metadata;
 
 /* Reads and checks a discovery document: issuer equal to the provider's (which may have one '/'

@@ -61,6 +61,8 @@ typedef struct pa_provider {
     const apr_array_header_t
         *client_keys; /* const pa_private_key *, the first signs; NULL or empty: none */
     pa_request_mode request;
+    pa_jwe_alg_set request_jwe_algs; /* one of these encrypts the request object; 0: nothing does */
+    pa_jwe_enc_set request_jwe_encs;
     pa_response_mode response;
     pa_sender_constrain sender_constrain;
     const char *scope;       /* "openid profile email" */

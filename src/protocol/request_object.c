@@ -7,6 +7,7 @@
 #include "../base/base64url.h"
 #include "../base/crypto.h"
 #include "../base/json.h"
+#include "../base/jwe.h"
 #include "../base/jws.h"
 #include "client_key.h"
 
@@ -62,4 +63,62 @@ const char *pa_request_object(apr_pool_t *pool, const pa_provider *provider,
             return "a parameter is no UTF-8, or claims is no JSON";
     }
     return pa_jwt_sign(pool, key, alg, "oauth-authz-req+jwt", NULL, claims, out);
+}
+
+/* Of each kind jwa.h names the weakest first. */
+static unsigned int strongest(unsigned int set)
+{
+    while (set & (set - 1))
+        set &= set - 1;
+    return set;
+}
+
+/* The key with the strongest of these algorithms, which becomes *alg. A kid tells nothing here:
+ * keys for other things may have the same. NULL when there is none. */
+static const pa_jwk *choose_key(const apr_array_header_t *keys, pa_jwe_alg_set algs,
+                                pa_jwe_alg_set *alg)
+{
+    const pa_jwk *chosen = NULL;
+    *alg = 0;
+    for (int i = 0; i < keys->nelts; i++) {
+        const pa_jwk *key = APR_ARRAY_IDX(keys, i, const pa_jwk *);
+        const pa_jwe_alg_set own = strongest(key->jwe_algs & algs);
+        if (own > *alg) {
+            *alg = own;
+            chosen = key;
+        }
+    }
+    return chosen;
+}
+
+const pa_fault *pa_request_object_encrypt(const pa_client *client, apr_pool_t *pool,
+                                          const pa_provider *provider, const pa_metadata *metadata,
+                                          apr_time_t now, const char **object)
+{
+    const pa_jwe_alg_set algs = metadata->request_jwe_algs & provider->request_jwe_algs;
+    const pa_jwe_enc_set encs = metadata->request_jwe_encs & provider->request_jwe_encs;
+    const pa_jwk *key = NULL;
+    apr_array_header_t *keys;
+    pa_jwe_alg_set alg = 0;
+    if (!algs || !encs)
+        return pa_fault_new(pool, PA_FAULT_OURS,
+                            "PlusAuthRequest encrypted: the provider offers nothing of that in "
+                            "request_object_encryption_alg_values_supported and "
+                            "request_object_encryption_enc_values_supported");
+    for (int renew = 0; renew < 2 && !key; renew++) {
+        const pa_fault *fault =
+            pa_discovery_keys(client, pool, provider, metadata, now, renew, &keys);
+        if (fault)
+            return fault;
+        key = choose_key(keys, algs, &alg);
+    }
+    if (!key)
+        return pa_fault_new(pool, PA_FAULT_OURS,
+                            "PlusAuthRequest encrypted: the provider's key set has no usable key "
+                            "with use \"enc\" for one of its "
+                            "request_object_encryption_alg_values_supported");
+    /* RFC 9101 6.1: nested, signed first. */
+    const char *why =
+        pa_jwe_encrypt(pool, key, alg, strongest(encs), "JWT", pa_bytes_text(*object), object);
+    return why ? pa_fault_new(pool, PA_FAULT_OURS, why) : NULL;
 }

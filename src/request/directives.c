@@ -285,8 +285,9 @@ const command_rec pa_commands[] = {
                   "PEM file with the client's certificate and its key, for TLS to the provider"),
     AP_INIT_TAKE1("PlusAuthProfile", pa_provider_set_profile, NULL, RSRC_CONF,
                   "web (by default), financial or fapi2: what the directives below are by default"),
-    AP_INIT_TAKE1("PlusAuthRequest", pa_provider_set_request, NULL, RSRC_CONF,
-                  "How the authorization request travels: query, par, jar or par+jar"),
+    AP_INIT_TAKE_ARGV("PlusAuthRequest", pa_provider_set_request, NULL, RSRC_CONF,
+                      "How the authorization request travels: query, par, jar or par+jar; after "
+                      "the last two \"encrypted\", which may name JWE algorithms"),
     AP_INIT_TAKE1("PlusAuthResponse", pa_provider_set_response, NULL, RSRC_CONF,
                   "How its answer travels: query, form_post or jwt (JARM)"),
     AP_INIT_TAKE1("PlusAuthSenderConstrain", pa_provider_set_sender_constrain, NULL, RSRC_CONF,

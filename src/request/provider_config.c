@@ -44,6 +44,8 @@ pa_provider_directives *pa_provider_directives_merge(apr_pool_t *pool,
         add->client_cert ? add->client_cert_thumbprint : base->client_cert_thumbprint;
     m->profile = add->profile >= 0 ? add->profile : base->profile;
     m->request = add->request >= 0 ? add->request : base->request;
+    m->request_jwe_algs = add->request >= 0 ? add->request_jwe_algs : base->request_jwe_algs;
+    m->request_jwe_encs = add->request >= 0 ? add->request_jwe_encs : base->request_jwe_encs;
     m->response = add->response >= 0 ? add->response : base->response;
     m->sender_constrain =
         add->sender_constrain >= 0 ? add->sender_constrain : base->sender_constrain;
@@ -125,6 +127,8 @@ static void complete_modes(apr_pool_t *pool, const pa_provider_directives *said,
     out->client_keys = said->client_keys ? said->client_keys
                                          : apr_array_make(pool, 1, sizeof(const pa_private_key *));
     out->request = said->request >= 0 ? (pa_request_mode)said->request : profiles[profile].request;
+    out->request_jwe_algs = said->request_jwe_algs;
+    out->request_jwe_encs = said->request_jwe_encs;
     out->response =
         said->response >= 0 ? (pa_response_mode)said->response : profiles[profile].response;
     out->sender_constrain = said->sender_constrain >= 0

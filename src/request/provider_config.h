@@ -19,8 +19,10 @@ typedef struct pa_provider_directives {
     apr_array_header_t *client_keys; /* const pa_private_key * */
     const char *client_cert;         /* the PEM text */
     const char *client_cert_thumbprint;
-    int profile;          /* a pa_profile */
-    int request;          /* a pa_request_mode */
+    int profile; /* a pa_profile */
+    int request; /* a pa_request_mode */
+    pa_jwe_alg_set request_jwe_algs;
+    pa_jwe_enc_set request_jwe_encs;
     int response;         /* a pa_response_mode */
     int sender_constrain; /* a pa_sender_constrain */
     int userinfo;
@@ -60,7 +62,7 @@ const char *pa_provider_add_client_key(cmd_parms *cmd, void *dir, const char *fi
                                        const char *kid);
 const char *pa_provider_set_file(cmd_parms *cmd, void *dir, const char *value);
 const char *pa_provider_set_profile(cmd_parms *cmd, void *dir, const char *value);
-const char *pa_provider_set_request(cmd_parms *cmd, void *dir, const char *value);
+const char *pa_provider_set_request(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *pa_provider_set_response(cmd_parms *cmd, void *dir, const char *value);
 const char *pa_provider_set_sender_constrain(cmd_parms *cmd, void *dir, const char *value);
 const char *pa_provider_add_signing_alg(cmd_parms *cmd, void *dir, const char *value);

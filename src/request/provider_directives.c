@@ -270,12 +270,46 @@ const char *pa_provider_set_profile(cmd_parms *cmd, void *dir, const char *value
     return set_choice(cmd, names, value, &target(cmd)->profile);
 }
 
-const char *pa_provider_set_request(cmd_parms *cmd, void *dir, const char *value)
+/* "encrypted", and what that is narrowed to: names of JWE algorithms. */
+static const char *set_request_encryption(cmd_parms *cmd, int argc, char *const argv[])
+{
+    pa_provider_directives *provider = target(cmd);
+    pa_jwe_alg_set algs = 0;
+    pa_jwe_enc_set encs = 0;
+
+    if (strcmp(argv[0], "encrypted") != 0)
+        return "PlusAuthRequest: the word after the first can only be encrypted";
+    if (provider->request != PA_REQUEST_JAR && provider->request != PA_REQUEST_PAR_JAR)
+        return "PlusAuthRequest: only a request object can be encrypted: write jar encrypted, or "
+               "par+jar encrypted";
+    for (int i = 1; i < argc; i++) {
+        pa_jwe_alg_set alg = pa_jwe_alg_named(argv[i]) & ~PA_JWE_DIR;
+        pa_jwe_enc_set enc = pa_jwe_enc_named(argv[i]);
+
+        if (!alg && !enc)
+            return apr_psprintf(cmd->pool,
+                                "PlusAuthRequest: %s encrypts no request object: RSA-OAEP, "
+                                "RSA-OAEP-256, ECDH-ES, ECDH-ES+A128KW to +A256KW; A128GCM to "
+                                "A256GCM, A128CBC-HS256 to A256CBC-HS512",
+                                argv[i]);
+        algs |= alg;
+        encs |= enc;
+    }
+    provider->request_jwe_algs = algs ? algs : PA_JWE_ALGS_RSA | PA_JWE_ALGS_ECDH;
+    provider->request_jwe_encs = encs ? encs : PA_JWE_ENCS;
+    return NULL;
+}
+
+const char *pa_provider_set_request(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     static const char *const names[] = { "query", "par", "jar", "par+jar", NULL };
+    pa_provider_directives *provider = target(cmd);
+    const char *why = set_choice(cmd, names, argc > 0 ? argv[0] : "", &provider->request);
 
     (void)dir;
-    return set_choice(cmd, names, value, &target(cmd)->request);
+    provider->request_jwe_algs = 0;
+    provider->request_jwe_encs = 0;
+    return why || argc < 2 ? why : set_request_encryption(cmd, argc - 1, argv + 1);
 }
 
 const char *pa_provider_set_response(cmd_parms *cmd, void *dir, const char *value)

@@ -45,6 +45,8 @@ export const keys = {
 };
 export const attacker = rsaKey('rsa-1', 'RS256');
 export const spare = rsaKey('rsa-2', 'RS256');
+// What requests are encrypted to, by the kid that keys for other things have too.
+export const sealing = rsaKey('rsa-1', 'RSA-OAEP-256', 2048, 'enc');
 export const small = rsaKey('rsa-small', 'RS256', 1024);
 
 // Compact serialisation. `header` and `payload` may be text already (to say it twice, or wrongly).
@@ -57,6 +59,18 @@ export function compact(header, payload, signature) {
 
 export const sign = (header, payload, key, alg = header.alg) =>
     compact(header, payload, (input) => signers[alg](input, key));
+
+// A JWE to `sealing`, by RSA-OAEP-256 and A256GCM alone (RFC 7516).
+export function unseal(token) {
+    const [header, key, iv, text, tag] = token.split('.');
+    const bytes = (part) => Buffer.from(part, 'base64url');
+    const { alg, enc } = JSON.parse(bytes(header));
+    if (alg !== 'RSA-OAEP-256' || enc !== 'A256GCM') throw new Error(`sealed by ${alg} and ${enc}`);
+    const options = { key: sealing.privateKey, oaepHash: 'sha256' };
+    const opener = crypto.createDecipheriv('aes-256-gcm', crypto.privateDecrypt(options, bytes(key)), bytes(iv));
+    opener.setAAD(Buffer.from(header)).setAuthTag(bytes(tag));
+    return Buffer.concat([opener.update(bytes(text)), opener.final()]).toString();
+}
 
 // at_hash and its like (OpenID Connect Core 3.1.3.6): the left half of the hash.
 export function halfHash(text, alg) {

@@ -13,7 +13,7 @@
 
 static struct {
     pa_jwe_rules rules;
-    const pa_jwk_enc *to;
+    const pa_jwk *to;
 } jwe_owner;
 
 static void add_owner_key(apr_pool_t *pool, const char *text, apr_array_header_t *keys,
@@ -21,7 +21,7 @@ static void add_owner_key(apr_pool_t *pool, const char *text, apr_array_header_t
 {
     pa_jwe_secret *secret = apr_pcalloc(pool, sizeof(*secret));
     pa_private_key *key;
-    pa_jwk_enc *to;
+    pa_jwk *to;
     const char *k;
     json_t *jwk;
 
@@ -36,7 +36,7 @@ static void add_owner_key(apr_pool_t *pool, const char *text, apr_array_header_t
     APR_ARRAY_PUSH(keys, const pa_private_key *) = key;
     jwk = pa_private_key_publish(pool, key, "enc", NULL);
     if (key->jwe_algs & PA_JWE_ECDH_ES) {
-        fuzz_must(!pa_jwk_enc_parse(pool, jwk, &to));
+        fuzz_must(!pa_jwk_parse(pool, jwk, &to));
         jwe_owner.to = to;
     }
 }

@@ -18,7 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             const pa_jwk *key = APR_ARRAY_IDX(keys, i, const pa_jwk *);
             int bits = EVP_PKEY_get_bits(key->key);
 
-            fuzz_must(key->algs && !(key->algs & ~PA_ALGS_PUBLIC_KEY));
+            fuzz_must(!key->algs != !key->jwe_algs);
+            fuzz_must(!(key->algs & ~PA_ALGS_PUBLIC_KEY));
+            fuzz_must(!(key->jwe_algs & ~(PA_JWE_ALGS_RSA | PA_JWE_ALGS_ECDH)));
             fuzz_must(!EVP_PKEY_is_a(key->key, "RSA") || (bits >= 2048 && bits <= 16384));
         }
     }

@@ -20,6 +20,8 @@ function subjectMatches(ctx, property, expected) {
 export const financialKeys = [
   { kid: 'ps', type: 'rsa', options: { modulusLength: 2048 }, alg: 'PS256' },
   { kid: 'es', type: 'ec', options: { namedCurve: 'P-256' }, alg: 'ES256' },
+  { kid: 'enc-rsa', type: 'rsa', options: { modulusLength: 2048 }, alg: 'RSA-OAEP-256', use: 'enc' },
+  { kid: 'enc-ec', type: 'ec', options: { namedCurve: 'P-256' }, alg: 'ECDH-ES+A256KW', use: 'enc' },
 ];
 
 export const financialSettings = {
@@ -28,6 +30,7 @@ export const financialSettings = {
   enabledJWA: {
     clientAuthSigningAlgValues: [...HMACS, ...SIGNATURES],
     requestObjectSigningAlgValues: SIGNATURES,
+    requestObjectEncryptionAlgValues: ['dir', 'RSA-OAEP-256', 'ECDH-ES+A256KW'],
     idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256'],
     authorizationSigningAlgValues: ['RS256', 'PS256', 'ES256'],
     dPoPSigningAlgValues: ['ES256'],
@@ -36,6 +39,7 @@ export const financialSettings = {
 };
 
 export const financialFeatures = {
+  encryption: { enabled: true },
   dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: wantsNonce },
   fapi: { enabled: true, profile: (ctx, client) => client?.fapi_profile },
   jwtResponseModes: { enabled: true },

@@ -12,9 +12,9 @@ import { errorPage, goodbyePage, logoutPage } from './pages.js';
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-function signingKey({ kid, type = 'rsa', options = { modulusLength: 2048 }, alg = 'RS256' }) {
+function privateJwk({ kid, type = 'rsa', options = { modulusLength: 2048 }, alg = 'RS256', use = 'sig' }) {
   const { privateKey } = keyPair(type, options);
-  return { ...privateKey.export({ format: 'jwk' }), kid, use: 'sig', alg };
+  return { ...privateKey.export({ format: 'jwk' }), kid, use, alg };
 }
 
 /* A "Regular Web Application" of the dashboard. */
@@ -82,7 +82,7 @@ export function createTenant(settings, issuer, accounts) {
         ...webApplication(settings, own.client_id, own.token_endpoint_auth_method), ...own,
       })),
     ],
-    jwks: { keys: keys.map(signingKey) },
+    jwks: { keys: keys.map(privateJwk) },
     cookies: {
       keys: [randomBytes(32).toString('hex')],
       names: { session: 'op_session', interaction: 'op_interaction', resume: 'op_resume' },

@@ -119,6 +119,11 @@ client('par-post', { ...pushed, token_endpoint_auth_method: 'client_secret_post'
 client('par-key', { ...pushed, ...byKey() }, signer(ec), 'PlusAuthRequest par');
 client('par-wrong', { ...pushed, token_endpoint_auth_method: 'client_secret_jwt' }, 'PlusAuthRequest par');
 client('jar', signed, signer(ec), 'PlusAuthClientAuth client_secret_basic', 'PlusAuthRequest jar');
+for (const [name, mode, how, registered] of [['jar-encrypted', 'jar', ''], ['jar-encrypted-rsa', 'jar', ' RSA-OAEP-256 A128CBC-HS256'],
+    ['jar-encrypted-not', 'jar', ' RSA-OAEP'], ['par-jar-encrypted', 'par+jar', ' ECDH-ES+A256KW A256GCM', pushed]]) {
+    client(name, { ...signed, ...registered }, signer(ec), 'PlusAuthClientAuth client_secret_basic',
+        `PlusAuthRequest ${mode} encrypted${how}`);
+}
 client('jar-unknown', { ...signed, jwks: jwks(rsa) }, signer(ec), 'PlusAuthClientAuth client_secret_basic',
     'PlusAuthRequest jar');
 client('par-jar', { ...pushed, ...signed, ...byKey() }, signer(ec), 'PlusAuthRequest par+jar');

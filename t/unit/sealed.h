@@ -42,11 +42,11 @@ static inline pa_jwe_rules rules_of_secret(apr_pool_t *pool, const char *kid, pa
     return (pa_jwe_rules){ PA_JWE_ALGS, PA_JWE_ENCS, NULL, secrets };
 }
 
-static inline const pa_jwk_enc *public_of(apr_pool_t *pool, const pa_private_key *own)
+static inline const pa_jwk *public_of(apr_pool_t *pool, const pa_private_key *own)
 {
-    pa_jwk_enc *to = NULL;
+    pa_jwk *to = NULL;
 
-    signer_must(!pa_jwk_enc_parse(pool, pa_private_key_publish(pool, own, "enc", NULL), &to),
+    signer_must(!pa_jwk_parse(pool, pa_private_key_publish(pool, own, "enc", NULL), &to),
                 "publish");
     return to;
 }

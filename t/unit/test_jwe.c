@@ -174,7 +174,7 @@ static void test_round_trips(apr_pool_t *pool)
 static void test_encryption(apr_pool_t *pool)
 {
     pa_private_key *own = new_key(pool, "EC", "P-256", "mine");
-    const pa_jwk_enc *to = public_of(pool, own);
+    const pa_jwk *to = public_of(pool, own);
     const char *token = NULL;
     char *huge = apr_pcalloc(pool, PA_JWT_MAX + 1);
     pa_jwe_rules rules = rules_of(pool, own);
@@ -244,7 +244,7 @@ static void test_choice(apr_pool_t *pool)
     pa_jwe_rules rules = { PA_JWE_ALGS, PA_JWE_ENCS, keys, NULL };
     const char *token = NULL, *out = NULL;
     pa_private_key signer = *ec;
-    pa_jwk_enc nameless;
+    pa_jwk nameless;
 
     APR_ARRAY_PUSH(keys, const pa_private_key *) = rsa;
     APR_ARRAY_PUSH(keys, const pa_private_key *) = p384;

@@ -63,7 +63,7 @@ static const struct {
     { "a short Ed25519 key", "{" ED25519 ",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHUQ\"}",
       "length" },
     { "an Ed25519 key without x", "{" ED25519 "}", "missing" },
-    { "use enc", "{" ED25519 "," ED25519_X ",\"use\":\"enc\"}", "use" },
+    { "use enc", "{" ED25519 "," ED25519_X ",\"use\":\"enc\"}", "alg" },
     { "use that is no text", "{" ED25519 "," ED25519_X ",\"use\":[\"sig\"]}", "use" },
     { "key_ops without verify", "{" ED25519 "," ED25519_X ",\"key_ops\":[\"sign\"]}", "key_ops" },
     { "empty key_ops", "{" ED25519 "," ED25519_X ",\"key_ops\":[]}", "key_ops" },
@@ -219,8 +219,11 @@ static void test_published_sets(apr_pool_t *pool)
     apr_array_header_t *keys;
     const pa_jwk *key;
 
-    ok(count(pool, public_set, &keys) == 1, "RFC 7517 A.1 has one key for signatures");
+    ok(count(pool, public_set, &keys) == 2, "RFC 7517 A.1 has two keys");
     key = APR_ARRAY_IDX(keys, 0, const pa_jwk *);
+    is(key->kid, "1", "one for encryption");
+    ok(!key->algs && key->jwe_algs == PA_JWE_ALGS_ECDH, "and nothing else");
+    key = APR_ARRAY_IDX(keys, 1, const pa_jwk *);
     is(key->kid, "2011-04-25", "with its kid");
     ok(key->algs == PA_ALG_RS256, "and its algorithm alone");
     ok(EVP_PKEY_get_bits(key->key) == 2048, "and its size");
@@ -260,66 +263,53 @@ static void test_sets(apr_pool_t *pool)
 
 /* An Ed25519 key never; the others when they say that they are for encryption. */
 static const struct {
-    const char *what, *type, *more, *part; /* NULL: taken */
-    pa_jwe_alg_set algs;
+    const char *what, *type, *more;
+    pa_jwe_alg_set algs; /* 0: never */
 } encryption_keys[] = {
-    { "RSA with use enc", "RSA", "\"use\":\"enc\"", NULL, PA_JWE_ALGS_RSA },
-    { "EC with use enc", "EC", "\"use\":\"enc\"", NULL, PA_JWE_ALGS_ECDH },
-    { "its alg", "RSA", "\"use\":\"enc\",\"alg\":\"RSA-OAEP-256\"", NULL, PA_JWE_RSA_OAEP_256 },
-    { "an alg of encryption without use", "EC", "\"alg\":\"ECDH-ES+A256KW\"", NULL,
-      PA_JWE_ECDH_ES_A256KW },
-    { "key_ops", "RSA", "\"use\":\"enc\",\"key_ops\":[\"x\",\"wrapKey\"]", NULL, PA_JWE_ALGS_RSA },
-    { "deriveBits", "EC", "\"use\":\"enc\",\"key_ops\":[\"deriveBits\"]", NULL, PA_JWE_ALGS_ECDH },
-    { "neither use nor alg", "RSA", "", "(use)", 0 },
-    { "use sig", "RSA", "\"use\":\"sig\"", "(use)", 0 },
-    { "use sig with an alg of encryption", "RSA", "\"use\":\"sig\",\"alg\":\"RSA-OAEP\"", "(use)",
-      0 },
-    { "use that is no text", "RSA", "\"use\":[\"enc\"]", "(use)", 0 },
-    { "key_ops alone", "RSA", "\"key_ops\":[\"wrapKey\"]", "(use)", 0 },
-    { "key_ops of signatures", "RSA", "\"use\":\"enc\",\"key_ops\":[\"verify\"]", "key_ops", 0 },
-    { "an alg of signatures", "RSA", "\"alg\":\"RS256\"", "(use)", 0 },
-    { "use enc with an alg of signatures", "RSA", "\"use\":\"enc\",\"alg\":\"RS256\"", "alg", 0 },
-    { "RSA1_5", "RSA", "\"use\":\"enc\",\"alg\":\"RSA1_5\"", "alg", 0 },
-    { "dir", "RSA", "\"use\":\"enc\",\"alg\":\"dir\"", "alg", 0 },
-    { "an alg of another type", "EC", "\"use\":\"enc\",\"alg\":\"RSA-OAEP\"", "alg", 0 },
-    { "an alg that is no text", "EC", "\"use\":\"enc\",\"alg\":1", "alg", 0 },
-    { "a private key", "EC", "\"use\":\"enc\",\"d\":\"AA\"", "private", 0 },
-    { "Ed25519", "ED25519", "\"use\":\"enc\"", "alg", 0 },
+    { "RSA with use enc", "RSA", "\"use\":\"enc\"", PA_JWE_ALGS_RSA },
+    { "EC with use enc", "EC", "\"use\":\"enc\"", PA_JWE_ALGS_ECDH },
+    { "its alg", "RSA", "\"use\":\"enc\",\"alg\":\"RSA-OAEP-256\"", PA_JWE_RSA_OAEP_256 },
+    { "an alg of encryption without use", "EC", "\"alg\":\"ECDH-ES+A256KW\"", PA_JWE_ECDH_ES_A256KW },
+    { "key_ops", "RSA", "\"use\":\"enc\",\"key_ops\":[\"x\",\"wrapKey\"]", PA_JWE_ALGS_RSA },
+    { "deriveBits", "EC", "\"use\":\"enc\",\"key_ops\":[\"deriveBits\"]", PA_JWE_ALGS_ECDH },
+    { "neither use nor alg", "RSA", "", 0 },
+    { "use sig", "RSA", "\"use\":\"sig\"", 0 },
+    { "use sig with an alg of encryption", "RSA", "\"use\":\"sig\",\"alg\":\"RSA-OAEP\"", 0 },
+    { "use that is no text", "RSA", "\"use\":[\"enc\"]", 0 },
+    { "key_ops alone", "RSA", "\"key_ops\":[\"wrapKey\"]", 0 },
+    { "key_ops of signatures", "RSA", "\"use\":\"enc\",\"key_ops\":[\"verify\"]", 0 },
+    { "an alg of signatures", "RSA", "\"alg\":\"RS256\"", 0 },
+    { "use enc with an alg of signatures", "RSA", "\"use\":\"enc\",\"alg\":\"RS256\"", 0 },
+    { "RSA1_5", "RSA", "\"use\":\"enc\",\"alg\":\"RSA1_5\"", 0 },
+    { "dir", "RSA", "\"use\":\"enc\",\"alg\":\"dir\"", 0 },
+    { "an alg of another type", "EC", "\"use\":\"enc\",\"alg\":\"RSA-OAEP\"", 0 },
+    { "an alg that is no text", "EC", "\"use\":\"enc\",\"alg\":1", 0 },
+    { "a private key", "EC", "\"use\":\"enc\",\"d\":\"AA\"", 0 },
+    { "Ed25519", "ED25519", "\"use\":\"enc\"", 0 },
 };
 
 static void test_encryption_keys(apr_pool_t *pool)
 {
     EVP_PKEY *keys[] = { signer_key(pool, "RSA", "2048"), signer_key(pool, "EC", "P-384"),
                          signer_key(pool, "ED25519", "") };
-    apr_array_header_t *set;
     apr_size_t i;
 
     for (i = 0; i < sizeof(encryption_keys) / sizeof(*encryption_keys); i++) {
         const char *type = encryption_keys[i].type, *what = encryption_keys[i].what;
         EVP_PKEY *key = keys[!strcmp(type, "RSA") ? 0 : !strcmp(type, "EC") ? 1 : 2];
         const char *text = signer_jwk(pool, key, encryption_keys[i].more);
-        pa_jwk_enc *out = NULL;
-        pa_jwk *verifier;
-        json_t *json;
-        const char *why;
+        pa_jwk *out = NULL;
+        const char *why = parse(pool, text, &out);
 
-        pa_json_object_parse(pool, pa_bytes_text(text), &json);
-        why = pa_jwk_enc_parse(pool, json, &out);
-        if (encryption_keys[i].part) {
-            has(why, encryption_keys[i].part, "never encrypts to %s", what);
+        if (!encryption_keys[i].algs) {
+            ok(why || !out->jwe_algs, "never encrypts to %s", what);
             continue;
         }
         is(why, NULL, "encrypts to %s", what);
-        ok(out && out->algs == encryption_keys[i].algs && EVP_PKEY_eq(out->key, key) == 1,
+        ok(out && out->jwe_algs == encryption_keys[i].algs && EVP_PKEY_eq(out->key, key) == 1,
            "by its algorithms alone");
-        ok(pa_jwk_parse(pool, json, &verifier) != NULL, "and does not verify with it");
+        ok(out && !out->algs, "and does not verify with it");
     }
-    is(pa_jwks_enc_parse(pool, pa_bytes_text(public_set), &set), NULL, "RFC 7517 A.1");
-    ok(set->nelts == 1, "has one key for encryption");
-    is(APR_ARRAY_IDX(set, 0, const pa_jwk_enc *)->kid, "1", "which is its first");
-    ok(!pa_jwks_enc_parse(pool, pa_bytes_text(private_set), &set) && set->nelts == 0,
-       "RFC 7517 A.2 has none that is not private");
-    has(pa_jwks_enc_parse(pool, pa_bytes_text("{}"), &set), "keys", "an object is no set");
 }
 
 static const char *thumbprint(apr_pool_t *pool, const char *text)
@@ -354,7 +344,7 @@ static void test_lifetime(apr_pool_t *pool)
 
     apr_pool_create(&child, pool);
     pa_jwks_parse(child, pa_bytes_text(public_set), &keys);
-    kept = APR_ARRAY_IDX(keys, 0, const pa_jwk *)->key;
+    kept = APR_ARRAY_IDX(keys, 1, const pa_jwk *)->key;
     ok(EVP_PKEY_up_ref(kept) == 1, "a key that is held elsewhere");
     apr_pool_destroy(child);
     ok(EVP_PKEY_get_bits(kept) == 2048, "outlives its pool");

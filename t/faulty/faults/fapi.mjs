@@ -39,6 +39,40 @@ export const par = {
     expired: { pushed: () => null },
 };
 
+// Providers that say that they take encrypted requests, and what their key sets then hold.
+const takes = (algs, encs, ...own) => ({
+    discovery: (document) => {
+        document.request_object_encryption_alg_values_supported = algs;
+        document.request_object_encryption_enc_values_supported = encs;
+    },
+    jwks: (set) => ({ keys: [...set.keys, ...own] }),
+});
+const algs = ['RSA1_5', 'dir', 'RSA-OAEP-256', 'ECDH-ES'];
+const kid = jose.sealing.kid;
+const ec = { kty: 'EC', kid, use: 'enc', alg: 'ECDH-ES', x: jose.b64u(Buffer.alloc(32, 1)), y: jose.b64u(Buffer.alloc(32, 2)) };
+const decoys = [
+    { kty: 'oct', kid, use: 'enc', alg: 'dir', k: jose.b64u(Buffer.alloc(32, 1)) },
+    { ...ec, crv: 'secp256k1' }, { ...ec, crv: 'P-256' }, { ...ec, kty: 'OKP', crv: 'X25519' },
+    { ...jose.attacker.jwk, use: 'enc', alg: 'RSA1_5' },
+    { ...jose.attacker.jwk, use: 'sig', alg: 'RSA-OAEP-256' },
+    { ...jose.attacker.jwk, use: undefined, alg: undefined },
+    { ...jose.attacker.jwk, use: 'enc', alg: 'RSA-OAEP-256', key_ops: ['verify'] },
+    { ...jose.small.jwk, kid, use: 'enc', alg: 'RSA-OAEP-256' },
+    { ...jose.attacker.privateKey.export({ format: 'jwk' }), kid, use: 'enc', alg: 'RSA-OAEP-256' },
+];
+
+export const jar = {
+    no_key: takes(algs, ['A256GCM']),
+    rsa1_5: takes(algs, ['A256GCM'], { ...jose.sealing.jwk, alg: 'RSA1_5' }),
+    rsa1_5_said: takes(['RSA1_5'], ['A256GCM'], jose.sealing.jwk),
+    unknown_curve: takes(algs, ['A256GCM'], { ...ec, crv: 'P-257' }, { ...ec, kty: 'OKP', crv: 'X25519' }),
+    unknown_enc: takes(algs, ['A128CTR'], jose.sealing.jwk),
+    unsaid: takes(undefined, undefined, jose.sealing.jwk),
+    decoys_alone: takes(algs, ['A256GCM'], ...decoys),
+    decoys: takes(algs, ['A256GCM'], ...decoys, jose.sealing.jwk),
+    no_keys: { ...takes(algs, ['A256GCM']), jwksReply: () => ({ status: 500, headers: JSON_TYPE, body: '{}' }) },
+};
+
 const nonceOf = (request) => {
     const [, payload] = (request.headers.dpop ?? '..').split('.');
     return payload ? JSON.parse(Buffer.from(payload, 'base64url')).nonce : undefined;

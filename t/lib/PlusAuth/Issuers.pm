@@ -43,6 +43,8 @@ sub write {
     my %providers = %SPECIAL;
     for my $fault (PlusAuth::Providers::faults($vars->{faulty_port})) {
         $providers{$fault} = [$fault, 'main'] if $fault =~ /^(?:discovery|jwks)\./;
+        $providers{$fault} = [$fault, 'main', 'PlusAuthClientKey logs/financial.d/p256.pem',
+            'PlusAuthClientAuth client_secret_basic', 'PlusAuthRequest jar encrypted'] if $fault =~ /^jar\./;
     }
     open my $out, '>', $file or die "$file: $!\n";
     for my $name (sort keys %providers) {
