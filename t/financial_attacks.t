@@ -106,6 +106,17 @@ subtest 'attack 70: a nonce is honoured, once, with everything fresh' => sub {
     is +(proofs('/oidc/userinfo'))[0]{nonce}, 'n-1', 'at once';
 };
 
+# [faults, status, the nonces of the token requests]
+subtest 'a nonce is remembered: the next login begins with it' => sub {
+    for my $case (['dpop.nonce', 200, ['n-1']], ['dpop.nonce_new', 200, ['n-1', 'n-4']], ['dpop.nonce_new', 200, ['n-4']],
+        ['dpop.nonce_gone', 400, ['n-4']], ['dpop.nonce_gone', 200, [undef]]) {
+        my ($fault, $status, $nonces) = @$case;
+        my ($page) = log_in('dpop_assertion', $fault);
+        is $page->code, $status, "$fault: $status";
+        is_deeply [map { $_->{nonce} } proofs('/oauth2/token')], $nonces, scalar(@$nonces) . ' token requests';
+    }
+};
+
 subtest 'a nonce that userinfo alone wants' => sub {
     my ($page) = log_in('dpop', 'dpop.userinfo_nonce');
     is $page->code, 200, 'signed in';
@@ -118,8 +129,8 @@ subtest 'a nonce that the PAR endpoint wants' => sub {
     is_deeply [map { $_->{nonce} } proofs('/oauth2/par')], [undef, 'n-2'], 'the second time with it';
 };
 
-# [fault, status, token requests]
-for my $case (['nonce_forever', 400, 2], ['nonce_same', 400, 2], ['nonce_missing', 400, 1], ['nonce_control', 400, 1],
+# [fault, status, token requests of a second login, which remembers the nonce of the first]
+for my $case (['nonce_forever', 400, 2], ['nonce_same', 400, 1], ['nonce_missing', 400, 1], ['nonce_control', 400, 1],
     ['nonce_huge', 400, 1]) {
     my ($fault, $status, $requests) = @$case;
     refused(70, "DPoP: $fault", "dpop.$fault", at => 'dpop', status => $status, uncalled => ['/oidc/userinfo']);

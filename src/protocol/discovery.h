@@ -12,7 +12,7 @@
 /* What a call to a provider needs beside its configuration: one per child process, immutable. */
 typedef struct pa_client {
     pa_http *http;
-    pa_cache *documents; /* discovery documents and key sets; records of up to 100 KB */
+    pa_cache *documents; /* discovery documents, key sets, nonces; records of up to 100 KB */
 } pa_client;
 
 /* The provider's metadata, fetched from issuer/.well-known/openid-configuration at need.

@@ -7,7 +7,8 @@
 #include "../base/http.h"
 #include "../base/private_key.h"
 
-/* One login's key, and the nonce that the provider last asked for. */
+/* One login's key, and the nonce that the provider last gave: pa_endpoint_post begins with that of
+ * the login before. */
 typedef struct pa_dpop {
     const pa_private_key *key; /* for ES256; its kid is its thumbprint */
     const char *nonce;         /* NULL as long as there was none */

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "../base/crypto.h"
 #include "../base/json.h"
 #include "../base/text.h"
 #include "../base/url.h"
@@ -13,10 +14,44 @@
 #define DESCRIPTION_MAX 300
 /* A quotation may be cut: so much of a secret at its beginning is the secret. */
 #define QUOTED_MAX 32
+#define NONCE_KEPT apr_time_from_sec(24 * 60 * 60)
 
-const pa_fault *pa_endpoint_post(const pa_client *client, apr_pool_t *pool,
-                                 const pa_provider *provider, const pa_metadata *metadata,
-                                 const pa_endpoint_request *request, pa_http_response *out)
+/* RFC 9449 8.2: the newest nonce is the next login's too, whichever process it comes to. That of a
+ * resource server (9) is another and stays with its login. */
+static const char *nonce_key(apr_pool_t *pool, const pa_provider *provider,
+                             const pa_metadata *metadata, unsigned char key[PA_CACHE_KEY_LEN])
+{
+    return pa_sha256(pa_bytes_text(apr_pstrcat(pool, "plusauth DPoP nonce\n", metadata->issuer,
+                                               "\n", provider->client_id, NULL)),
+                     key);
+}
+
+/* The cache reads into a buffer for its longest record. */
+static const char *recall_nonce(pa_cache *cache, apr_pool_t *pool, const unsigned char *key)
+{
+    const char *nonce = NULL;
+    apr_pool_t *scratch;
+    pa_bytes record;
+    apr_pool_create(&scratch, pool);
+    if (pa_cache_get(cache, key, scratch, &record) == APR_SUCCESS)
+        nonce = apr_pstrmemdup(pool, (const char *)record.at, record.len);
+    apr_pool_destroy(scratch);
+    return nonce;
+}
+
+/* Keeps a nonce that is new; forgets one that was refused with no other in its place. */
+static void remember_nonce(pa_cache *cache, apr_pool_t *pool, const unsigned char *key,
+                           const char *recalled, const char *now, int refused)
+{
+    if (now && (!recalled || strcmp(now, recalled) != 0))
+        (void)pa_cache_put(cache, key, apr_time_now() + NONCE_KEPT, pa_bytes_text(now), pool);
+    else if (recalled && refused)
+        (void)pa_cache_remove(cache, key, pool);
+}
+
+static const pa_fault *post(const pa_client *client, apr_pool_t *pool, const pa_provider *provider,
+                            const pa_metadata *metadata, const pa_endpoint_request *request,
+                            pa_http_response *out)
 {
     for (int attempt = 1;; attempt++) {
         pa_http_request http = { .url = request->url,
@@ -35,6 +70,24 @@ const pa_fault *pa_endpoint_post(const pa_client *client, apr_pool_t *pool,
         if (!pa_dpop_take_nonce(pool, request->dpop, out) || attempt == 2)
             return NULL;
     }
+}
+
+const pa_fault *pa_endpoint_post(const pa_client *client, apr_pool_t *pool,
+                                 const pa_provider *provider, const pa_metadata *metadata,
+                                 const pa_endpoint_request *request, pa_http_response *out)
+{
+    unsigned char key[PA_CACHE_KEY_LEN];
+    const char *why;
+    if (!request->dpop)
+        return post(client, pool, provider, metadata, request, out);
+    if ((why = nonce_key(pool, provider, metadata, key)))
+        return pa_fault_new(pool, PA_FAULT_OURS, why);
+    const char *recalled = request->dpop->nonce = recall_nonce(client->documents, pool, key);
+    const pa_fault *fault = post(client, pool, provider, metadata, request, out);
+    if (!fault)
+        remember_nonce(client->documents, pool, key, recalled, request->dpop->nonce,
+                       out->status >= 400);
+    return fault;
 }
 
 static const pa_fault *nonsense(apr_pool_t *pool, const char *what, const char *why)

@@ -98,6 +98,9 @@ export const dpop = {
     nonce: { early: (reply, { request }) => (nonceOf(request) === undefined ? wanted(400, 'n-1') : undefined) },
     nonce_forever: { early: () => wanted(400, jose.random()) },
     nonce_same: { early: () => wanted(400, 'always-this') },
+    // Another nonce than before; none at all, and the old one refused.
+    nonce_new: { early: (reply, { request }) => (nonceOf(request) === 'n-4' ? undefined : wanted(400, 'n-4')) },
+    nonce_gone: { early: (reply, { request }) => (nonceOf(request) ? { ...wanted(400, ''), headers: JSON_TYPE } : undefined) },
     nonce_missing: { early: () => ({ ...wanted(400, ''), headers: JSON_TYPE }) },
     nonce_control: { early: () => wanted(400, 'a\tb c') },
     nonce_huge: { early: () => wanted(400, 'n'.repeat(5000)) },
