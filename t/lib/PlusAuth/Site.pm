@@ -11,14 +11,18 @@ use warnings;
 use File::Temp ();
 use IO::Socket::INET;
 use PlusAuth::Test qw(vars poll);
+use Scalar::Util 'weaken';
 
 my $SECONDS = 60;
+my @sites;
 
 sub new {
     my ($class, $name, %options) = @_;
     my $directory = File::Temp->newdir('plusauth-site-XXXXXX', TMPDIR => 1);
-    return bless { name => $name, directory => $directory, port => free_port(), modules => [], config => '',
+    my $self = bless { name => $name, directory => $directory, port => free_port(), modules => [], config => '',
         issuer => "site-$name", owner => $$, %options }, $class;
+    weaken($sites[@sites] = $self);
+    return $self;
 }
 
 # One that nobody listens on now.
@@ -155,8 +159,11 @@ CONFIG
 sub DESTROY {
     my ($self) = @_;
     local ($?, $@);
-    eval { $self->stop } if $self->{owner} == $$;
+    eval { $self->stop } if $self->{owner} == $$ && ${^GLOBAL_PHASE} ne 'DESTRUCT';
     return;
 }
+
+# The object of a variable of the file's own would end after its directory, which tells the pid.
+END { $_->DESTROY for grep { defined } @sites }
 
 1;
