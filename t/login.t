@@ -199,6 +199,18 @@ subtest 'a browser that keeps no session cookie does not go round for ever' => s
     like page_text($answer), qr/cookie/i, 'in a page that names the cause';
 };
 
+subtest 'to sign in again and again is no loop' => sub {
+    faults();
+    my $browser = browser();
+    for my $round (1 .. 5) {
+        is $browser->visit("$app/login")->code, 200, "signed in $round times";
+        $browser->get("$app/logout", site => 'same-origin');
+    }
+    for my $round (1 .. 5) {
+        is $browser->visit("$app/login?prompt=login")->code, 200, "asked again $round times";
+    }
+};
+
 subtest 'another name for the same server: first to its own name' => sub {
     faults();
     my $alias = $app =~ s/localhost/127.0.0.1/r;

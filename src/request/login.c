@@ -83,11 +83,18 @@ static int choose_slot(const known_logins *known, unsigned int random)
     return oldest;
 }
 
-static int loop_page(request_rec *r, const pa_visit *visit)
+void pa_login_forget(request_rec *r)
 {
+    const pa_visit *visit = pa_visit_of(r);
+
     for (int slot = 0; slot < PA_LOGIN_SLOTS; slot++)
         if (visit->logins[slot].len)
             pa_visit_set_login_cookie(r, visit->settings, slot, NULL, 0);
+}
+
+static int loop_page(request_rec *r, const pa_visit *visit)
+{
+    pa_login_forget(r);
     pa_counters_add(PA_COUNT_REFUSED_LOOP);
     ap_log_rerror(
         APLOG_MARK, APLOG_ERR, 0, r,
@@ -188,7 +195,8 @@ int pa_login_start(request_rec *r, const pa_login_hints *hints)
                                   &login)))
         return pa_failure_provider(r, "login", pa_fault_new(r->pool, PA_FAULT_OURS, why));
     look_at_logins(r, visit, login, &known);
-    if (known.round >= LOOP_ROUNDS)
+    /* Who brings a session and signs in all the same has asked for that. */
+    if (known.round >= LOOP_ROUNDS && !visit->session)
         return loop_page(r, visit);
     login->max_age = hints->max_age < 0 ? -1 : (int)apr_time_sec(hints->max_age);
     /* Sent to our name and back under another, again and again: a proxy in front changes it. */

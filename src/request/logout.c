@@ -133,6 +133,7 @@ static int sign_out(request_rec *r, const pa_session *session)
 
     if (rv != APR_SUCCESS)
         return pa_failure_session(r, rv);
+    pa_login_forget(r);
     pa_audit_end(r, PA_COUNT_LOGOUT_USER, pa_visit_of(r)->key);
     if (!provider)
         return say_signed_out(r, "it is not configured any more", NULL);
