@@ -27,6 +27,7 @@ for my $case (
     ['a frame', 302, GET => [@html, 'Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'iframe']],
     ['curl', 302, GET => ['Accept' => '*/*']],
     ['HEAD', 302, HEAD => [@html, 'Sec-Fetch-Mode' => 'navigate']],
+    ['a password that the browser remembers', 302, GET => [@html, 'Sec-Fetch-Mode' => 'navigate', 'Authorization' => 'Basic YTpi']],
     ['attack 67: XHR', 401, GET => ['Accept' => '*/*', 'X-Requested-With' => 'XMLHttpRequest']],
     ['attack 67: XHR that takes HTML', 401, GET => [@html, 'X-Requested-With' => 'XMLHttpRequest']],
     ['attack 67: fetch', 401, GET => ['Accept' => '*/*', 'Sec-Fetch-Mode' => 'cors', 'Sec-Fetch-Dest' => 'empty']],

@@ -30,10 +30,14 @@ static int is_navigation(request_rec *r)
     const char *accept = apr_table_get(r->headers_in, "Accept");
 
     if (r->method_number != M_GET || apr_table_get(r->headers_in, "X-Requested-With")
-        || is_websocket(r) || apr_table_get(r->headers_in, "Authorization"))
+        || is_websocket(r))
         return 0;
     if (mode)
         return strcmp(mode, "navigate") == 0;
+    /* A browser that tells its mode sends this with a navigation too, for as long as it remembers
+     * a password for this origin. */
+    if (apr_table_get(r->headers_in, "Authorization"))
+        return 0;
     return !accept || ap_strcasestr(accept, "text/html") || ap_strcasestr(accept, "xhtml")
            || strstr(accept, "*/*");
 }
