@@ -98,4 +98,12 @@ subtest 'PlusAuthUnauthenticated pass: served without a user' => sub {
     is $env->{REMOTE_USER}, 'user-1', 'and with one for who is signed in';
 };
 
+subtest 'PlusAuthUnauthenticated pass, and a Require that demands a user all the same' => sub {
+    my $browser = browser();
+    is $browser->fetch("$app/pass/members/x")->code, 401, 'a script is told';
+    is $browser->get("$app/pass/members/x")->code, 302, 'a person is sent to login';
+    $browser->visit($page);
+    is $browser->get("$app/pass/members/x")->code, 404, 'and gets through when signed in';
+};
+
 done_testing;

@@ -56,15 +56,17 @@ static int refuse(request_rec *r, int status)
     return pa_page_error(r, status, "login_required", "You need to sign in for this.", location);
 }
 
-static int without_user(request_rec *r, const pa_provider *provider)
+/* `demanded`: no Require lets anybody through who is not signed in, not even with `pass`. */
+static int without_user(request_rec *r, const pa_provider *provider, int demanded)
 {
     const pa_dir_conf *dir = pa_dir_conf_get(r);
     pa_login_hints hints = { .provider = provider, .max_age = -1 };
 
-    switch (dir->unauthenticated) {
-    case PA_UNAUTHENTICATED_PASS:
+    if (!demanded) {
         apr_table_unset(r->headers_in, "Authorization");
         return OK;
+    }
+    switch (dir->unauthenticated) {
     case PA_UNAUTHENTICATED_401:
         return refuse(r, HTTP_UNAUTHORIZED);
     case PA_UNAUTHENTICATED_403:
@@ -103,15 +105,19 @@ static int with_user(request_rec *r, const pa_session *session)
     return OK;
 }
 
-int pa_authn_check(request_rec *r)
+static int is_ours(request_rec *r)
 {
     const char *type = ap_auth_type(r);
+
+    return type && ap_cstr_casecmp(type, "PlusAuth") == 0;
+}
+
+static int decide(request_rec *r, int demanded)
+{
     const pa_session *session = NULL;
     const pa_provider *provider;
     apr_status_t rv;
 
-    if (!type || ap_cstr_casecmp(type, "PlusAuth") != 0)
-        return DECLINED;
     if (!pa_server_conf_get(r->server)->enabled || !(provider = pa_config_provider(r))) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "AuthType PlusAuth, but no provider: write "
@@ -123,20 +129,21 @@ int pa_authn_check(request_rec *r)
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
         return pa_failure_session(r, rv);
     if (!session || strcmp(session->provider, provider->name) != 0)
-        return without_user(r, provider);
+        return without_user(r, provider, demanded);
     return with_user(r, session);
+}
+
+int pa_authn_check(request_rec *r)
+{
+    return is_ours(r) ? decide(r, 1) : DECLINED;
 }
 
 int pa_authn_pass(request_rec *r)
 {
-    const char *type;
     int status;
 
-    if (r->user || pa_dir_conf_get(r)->unauthenticated != PA_UNAUTHENTICATED_PASS)
+    if (r->user || pa_dir_conf_get(r)->unauthenticated != PA_UNAUTHENTICATED_PASS || !is_ours(r))
         return DECLINED;
-    type = ap_auth_type(r);
-    if (!type || ap_cstr_casecmp(type, "PlusAuth") != 0)
-        return DECLINED;
-    status = pa_authn_check(r);
+    status = decide(r, 0);
     return status == OK ? DECLINED : status;
 }
