@@ -120,6 +120,13 @@ my @bad = (
     ['PlusAuthResponse fragment', 'PlusAuthResponse'],
     ['PlusAuthSenderConstrain mtls', 'PlusAuthClientCert'], ['PlusAuthSenderConstrain on', 'PlusAuthSenderConstrain'],
     ['PlusAuthProfile financial', 'PlusAuthClientKey'], ['PlusAuthProfile fapi2', 'PlusAuthClientKey'],
+    (map { ["PlusAuthClientKey $keys/p256.pem\nPlusAuthProfile financial\n$_", 'PlusAuthProfile'] }
+        'PlusAuthClientAuth auto', 'PlusAuthClientAuth none', 'PlusAuthClientAuth client_secret_basic', 'PlusAuthRequest query',
+        'PlusAuthRequest par', 'PlusAuthResponse query', 'PlusAuthResponse form_post', 'PlusAuthSigningAlgs PS256 RS256'),
+    (map { ["PlusAuthClientKey $keys/p256.pem\nPlusAuthProfile fapi2\n$_", 'PlusAuthProfile'] }
+        'PlusAuthClientAuth client_secret_jwt', 'PlusAuthRequest query', 'PlusAuthRequest jar', 'PlusAuthSenderConstrain off',
+        'PlusAuthSigningAlgs HS256'),
+    ["PlusAuthClientKey $keys/rsa.pem\nPlusAuthProfile fapi2\nPlusAuthClientAuth private_key_jwt RS256", 'PlusAuthClientAuth'],
     ['PlusAuthProfile bank', 'PlusAuthProfile'], ["PlusAuthClientCert $keys/p256.pem", 'PlusAuthClientCert'],
     ["PlusAuthClientCert $keys/server.crt", 'PlusAuthClientCert'], ["PlusAuthClientKey $keys/server.crt", 'PlusAuthClientKey'],
 );

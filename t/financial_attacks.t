@@ -150,6 +150,11 @@ for my $at (qw(dpop mtls)) {
         for qw(bound_to_other bound_to_nobody bound_oddly);
 }
 
+refused(21, 'FAPI: a provider whose PKCE is plain alone', [], at => 'fapi2_plain', status => 503,
+    uncalled => ['/oauth2/par', '/authorize']);
+refused(6, 'FAPI 2: no iss, which is not advertised either', 'authorize.iss_absent', at => 'fapi2_no_iss', status => 400,
+    uncalled => ['/oauth2/token'], log => qr/iss is missing/);
+
 subtest 'attack 69: aliases of endpoints are for those who show a certificate' => sub {
     my ($page) = log_in('aliases');
     is $page->code, 200, 'signed in with a certificate';

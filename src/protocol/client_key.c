@@ -20,6 +20,9 @@ static pa_alg_set best(pa_alg_set algs)
 const pa_private_key *pa_client_key_choose(const pa_provider *provider, pa_alg_set algs,
                                            pa_alg_set *alg)
 {
+    /* FAPI 1 Advanced 8.6, FAPI 2 5.4.1: whatever else the provider takes. */
+    if (provider->profile != PA_PROFILE_WEB)
+        algs &= PA_ALGS_FAPI;
     for (int i = 0; provider->client_keys && i < provider->client_keys->nelts; i++) {
         const pa_private_key *key = APR_ARRAY_IDX(provider->client_keys, i, const pa_private_key *);
         const pa_alg_set both = best(key->algs & algs);

@@ -30,6 +30,7 @@ static const struct {
 #define REQUEST_ALGS "request_object_signing_alg_values_supported"
 #define REQUEST_JWE_ALGS "request_object_encryption_alg_values_supported"
 #define REQUEST_JWE_ENCS "request_object_encryption_enc_values_supported"
+#define CHALLENGES "code_challenge_methods_supported"
 #define ALIASES "mtls_endpoint_aliases"
 
 /* Lists of names. Discovery 1.0 section 3 requires three of them. */
@@ -45,6 +46,7 @@ static const struct {
     { REQUEST_ALGS, 0 },
     { REQUEST_JWE_ALGS, 0 },
     { REQUEST_JWE_ENCS, 0 },
+    { CHALLENGES, 0 },
 };
 
 #define PROMPTS "prompt_values_supported"
@@ -139,6 +141,15 @@ static const char *check_lists(apr_pool_t *pool, const json_t *document)
     return NULL;
 }
 
+/* FAPI 2 5.3.2.2, RFC 7636 4.2: a provider that knows `plain` alone would not protect the code. */
+static const char *check_profile(const pa_provider *provider, const json_t *document)
+{
+    return provider->profile != PA_PROFILE_WEB && member(document, CHALLENGES)
+                   && !pa_json_holds(document, CHALLENGES, "S256")
+               ? CHALLENGES " lacks S256, which PlusAuthProfile needs"
+               : NULL;
+}
+
 static void read_auth_methods(const json_t *document, pa_metadata *metadata)
 {
     static const struct {
@@ -183,12 +194,14 @@ const char *pa_metadata_parse(apr_pool_t *pool, const pa_provider *provider, pa_
         return why;
     if ((why = check_issuer(pool, provider, json, metadata))
         || (why = read_endpoints(pool, provider, json, metadata))
-        || (why = read_aliases(pool, provider, json, metadata)) || (why = check_lists(pool, json)))
+        || (why = read_aliases(pool, provider, json, metadata)) || (why = check_lists(pool, json))
+        || (why = check_profile(provider, json)))
         return why;
     const json_t *iss = member(json, ISS_PARAMETER);
     if (iss && !json_is_boolean(iss))
         return ISS_PARAMETER " is no boolean";
-    metadata->iss_parameter_supported = json_is_true(iss);
+    /* FAPI 2 5.3.2.2: the provider sends it whether it says so or not. */
+    metadata->iss_parameter_supported = json_is_true(iss) || provider->profile == PA_PROFILE_FAPI2;
     metadata->prompt_create_supported = pa_json_holds(json, PROMPTS, "create");
     read_auth_methods(json, metadata);
     metadata->auth_algs = read_algs(json, AUTH_ALGS, pa_alg_named);

@@ -56,6 +56,7 @@ typedef struct pa_provider {
     const char *issuer; /* compared exactly */
     const char *client_id;
     const char *client_secret; /* NULL for a public client */
+    pa_profile profile;        /* what else must be as it says */
     pa_client_auth client_auth;
     pa_alg_set client_auth_alg; /* for assertions; 0: the key's best */
     const apr_array_header_t

@@ -121,6 +121,7 @@ static void complete_modes(apr_pool_t *pool, const pa_provider_directives *said,
 {
     int profile = said->profile >= 0 ? said->profile : PA_PROFILE_WEB;
 
+    out->profile = (pa_profile)profile;
     out->client_auth =
         said->client_auth >= 0 ? (pa_client_auth)said->client_auth : profiles[profile].client_auth;
     out->client_auth_alg = said->client_auth_alg;
@@ -218,6 +219,34 @@ static const char *check_modes(apr_pool_t *pool, const pa_provider *provider)
     return NULL;
 }
 
+/* What directives may not take from a profile: FAPI 1 Advanced 5.2.2, 5.2.3 and 8.6, FAPI 2 5.3.3
+ * and 5.4.1. */
+static const char *check_profile(const pa_provider *provider)
+{
+    const pa_client_auth auth = provider->client_auth;
+
+    if (provider->profile == PA_PROFILE_WEB)
+        return NULL;
+    if (auth != PA_CLIENT_AUTH_PRIVATE_KEY_JWT && auth != PA_CLIENT_AUTH_TLS
+        && auth != PA_CLIENT_AUTH_SELF_SIGNED_TLS)
+        return "this PlusAuthProfile takes PlusAuthClientAuth private_key_jwt, tls_client_auth or "
+               "self_signed_tls_client_auth";
+    if (provider->signing_algs & ~(pa_alg_set)PA_ALGS_FAPI)
+        return "this PlusAuthProfile takes PlusAuthSigningAlgs of PS256, ES256, EdDSA and their "
+               "kin";
+    if (provider->profile == PA_PROFILE_FINANCIAL
+        && (provider->response != PA_RESPONSE_JWT
+            || (provider->request != PA_REQUEST_JAR && provider->request != PA_REQUEST_PAR_JAR)))
+        return "PlusAuthProfile financial takes PlusAuthRequest jar or par+jar, and "
+               "PlusAuthResponse jwt";
+    if (provider->profile == PA_PROFILE_FAPI2
+        && (provider->sender_constrain == PA_SENDER_CONSTRAIN_OFF
+            || (provider->request != PA_REQUEST_PAR && provider->request != PA_REQUEST_PAR_JAR)))
+        return "PlusAuthProfile fapi2 takes PlusAuthRequest par or par+jar, and "
+               "PlusAuthSenderConstrain dpop or mtls";
+    return NULL;
+}
+
 const char *pa_provider_complete(apr_pool_t *pool, const char *name,
                                  const pa_provider_directives *said, pa_provider *out)
 {
@@ -233,7 +262,7 @@ const char *pa_provider_complete(apr_pool_t *pool, const char *name,
         return apr_psprintf(pool, "PlusAuthIssuer (AUTH_URL): %s: %s", out->issuer, why);
     if (!out->client_id)
         return "no client is named: write PlusAuthClientID, or CLIENT_ID in PlusAuthEnvFile";
-    if ((why = check_client_auth(out)))
+    if ((why = check_profile(out)) || (why = check_client_auth(out)))
         return why;
     return check_modes(pool, out);
 }

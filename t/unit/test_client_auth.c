@@ -191,6 +191,22 @@ static void test_refused(apr_pool_t *pool, const pa_private_key *key)
         "a provider that does not take the key's algorithm");
 }
 
+/* FAPI 1 Advanced 8.6, FAPI 2 5.4.1. */
+static void test_profiles(apr_pool_t *pool)
+{
+    pa_provider provider = { .client_id = "c",
+                             .client_keys = keys_of(pool, new_key(pool, "RSA", "2048", "k2")),
+                             .client_auth = PA_CLIENT_AUTH_PRIVATE_KEY_JWT };
+    pa_metadata metadata = { .issuer = ISSUER, .auth_algs = PA_ALG_RS256 };
+    pa_http_request request = { .form = "a=b" };
+
+    is(pa_client_authenticate(pool, &provider, &metadata, NOW, &request), NULL,
+       "RS256, when the provider takes nothing else");
+    provider.profile = PA_PROFILE_FAPI2;
+    has(pa_client_authenticate(pool, &provider, &metadata, NOW, &request), "PlusAuthClientKey",
+        "but not by a FAPI profile");
+}
+
 static void test_published(apr_pool_t *pool, const pa_private_key *key)
 {
     pa_private_key signs = *key, decrypts = *key;
@@ -216,6 +232,7 @@ int main(void)
     test_plain(pool);
     test_assertions(pool, key);
     test_refused(pool, key);
+    test_profiles(pool);
     test_published(pool, key);
     return tap_end();
 }

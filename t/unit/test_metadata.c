@@ -172,6 +172,27 @@ static const char *const no_documents[] = {
     "", "null", "[]", "\"x\"", "{", "{\"issuer\":\"a\",\"issuer\":\"b\"}", "<html></html>",
 };
 
+static void test_profiles(apr_pool_t *pool)
+{
+    static const char name[] = "code_challenge_methods_supported";
+    pa_provider strict = provider;
+    pa_metadata *metadata;
+
+    strict.profile = PA_PROFILE_FAPI2;
+    has(pa_metadata_parse(pool, &strict, pa_bytes_text(good), &metadata), "lacks S256",
+        "FAPI does not take PKCE by plain alone");
+    is(pa_metadata_parse(pool, &strict, changed(pool, name, "[\"plain\",\"S256\"]"), &metadata), NULL,
+       "beside S256 it does");
+    is(pa_metadata_parse(pool, &strict, changed(pool, name, NULL), &metadata), NULL,
+       "nor need it be said");
+    json_t *silent = pa_json_own(pool, json_loads(good, 0, NULL));
+    json_object_del(silent, name);
+    json_object_del(silent, "authorization_response_iss_parameter_supported");
+    is(pa_metadata_parse(pool, &strict, pa_bytes_text(pa_json_dump(pool, silent, 0)), &metadata),
+       NULL, "nor that iss is sent");
+    ok(metadata->iss_parameter_supported, "which FAPI 2 expects all the same");
+}
+
 static void test_loopback(apr_pool_t *pool)
 {
     pa_provider local = { .issuer = "http://localhost:3001" };
@@ -208,6 +229,7 @@ int main(void)
     for (i = 0; i < sizeof(no_documents) / sizeof(*no_documents); i++)
         ok(pa_metadata_parse(pool, &provider, pa_bytes_text(no_documents[i]), &metadata),
            "no document: %s", no_documents[i]);
+    test_profiles(pool);
     test_loopback(pool);
     return tap_end();
 }

@@ -5,6 +5,9 @@ use strict;
 use warnings;
 use PlusAuth::Providers;
 
+my @FAPI2 = ('PlusAuthProfile fapi2', 'PlusAuthClientID assertion',
+    'PlusAuthClientKey logs/financial.d/p256.pem');
+
 # name => [issuer's name, listener, further directives]; of a directive said twice the last counts.
 my %SPECIAL = (
     pinned => ['pinned', 'main', 'PlusAuthSigningAlgs RS256'],
@@ -23,6 +26,9 @@ my %SPECIAL = (
         'PlusAuthClientAuth client_secret_jwt'],
     mtls => ['mtls', 'main', 'PlusAuthSenderConstrain mtls', 'PlusAuthClientCert logs/financial.d/known.pem'],
     aliases => ['discovery.aliases', 'main', 'PlusAuthRequest par', 'PlusAuthClientCert logs/financial.d/known.pem'],
+    fapi2 => ['fapi2', 'main', @FAPI2],
+    fapi2_plain => ['discovery.pkce_plain', 'main', @FAPI2],
+    fapi2_no_iss => ['discovery.iss_unadvertised', 'main', @FAPI2],
     no_userinfo => ['no_userinfo', 'main', 'PlusAuthUserInfo off'],
     rollover => ['rollover', 'main'],
     flood => ['flood', 'main'],
