@@ -4,6 +4,10 @@
 /* The last second of the year 9999: later dates overflow nothing yet mean nothing. */
 #define DATE_MAX 253402300799LL
 
+/* jansson calls itself for each level, up to 2048 times: more stack than a thread of httpd may
+ * have. Claims nest three levels or four. */
+#define DEPTH_MAX 64
+
 static apr_status_t release(void *data)
 {
     json_decref(data);
@@ -17,14 +21,34 @@ json_t *pa_json_own(apr_pool_t *pool, json_t *json)
     return json;
 }
 
-/* jansson itself refuses invalid UTF-8, lone surrogates, \u0000, integers beyond 64 bits, trailing
- * data and nesting over 2048 levels. Its error texts quote the input: they are not passed on. */
+static int is_too_deep(pa_bytes text)
+{
+    int depth = 0, quoted = 0;
+    apr_size_t i;
+
+    for (i = 0; i < text.len && depth <= DEPTH_MAX; i++)
+        if (text.at[i] == '"')
+            quoted = !quoted;
+        else if (quoted)
+            i += text.at[i] == '\\';
+        else if (text.at[i] == '[' || text.at[i] == '{')
+            depth++;
+        else if (text.at[i] == ']' || text.at[i] == '}')
+            depth--;
+    return depth > DEPTH_MAX;
+}
+
+/* jansson itself refuses invalid UTF-8, lone surrogates, \u0000, integers beyond 64 bits and
+ * trailing data. Its error texts quote the input: they are not passed on. */
 static const char *parse(apr_pool_t *pool, pa_bytes text, size_t flags, json_t **out)
 {
     json_error_t error;
-    json_t *json = pa_json_own(
-        pool, json_loadb((const char *)text.at, text.len, JSON_REJECT_DUPLICATES | flags, &error));
+    json_t *json;
 
+    if (is_too_deep(text))
+        return "JSON of too many levels";
+    json = pa_json_own(
+        pool, json_loadb((const char *)text.at, text.len, JSON_REJECT_DUPLICATES | flags, &error));
     if (!json && json_error_code(&error) == json_error_duplicate_key)
         return "JSON with the same member twice";
     if (!json)

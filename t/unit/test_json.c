@@ -48,7 +48,24 @@ static void test_refused(apr_pool_t *pool)
     deep[20000] = '\0';
     has(pa_json_object_parse(pool, pa_bytes_text(apr_pstrcat(pool, "{\"a\":", deep, "}", NULL)),
                              &out),
-        "not valid", "refuses 10,000 levels");
+        "levels", "refuses 10,000 levels");
+    deep[63] = deep[64] = '\0';
+    memset(deep + 64, ']', 63);
+    deep[127] = '\0';
+    is(pa_json_object_parse(pool,
+                            pa_bytes_text(apr_pstrcat(pool, "{\"a\":", deep, deep + 64, "}", NULL)),
+                            &out),
+       NULL, "takes 64");
+    out = NULL;
+    has(pa_json_object_parse(
+            pool, pa_bytes_text(apr_pstrcat(pool, "{\"a\":[", deep, deep + 64, "]}", NULL)), &out),
+        "levels", "and not 65");
+    memset(deep, '[', 100);
+    deep[100] = '\0';
+    is(pa_json_object_parse(
+           pool, pa_bytes_text(apr_pstrcat(pool, "{\"a\":\"\\\"", deep, "\"}", NULL)), &out),
+       NULL, "brackets in text are no levels");
+    out = NULL;
     has(pa_json_object_parse(pool, pa_bytes_of("{}\0", 3), &out), "not valid",
         "refuses a NUL after the end");
     has(pa_json_object_parse(pool, pa_bytes_of(NULL, 0), &out), "not valid",
