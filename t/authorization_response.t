@@ -400,6 +400,16 @@ for my $fault ('auth_time_missing', 'auth_time_old') {
     };
 }
 
+refused(38, "max_age is configured: $_", "claims.$_", at => 'max_age', log => qr/auth_time/)
+    for 'auth_time_missing', 'auth_time_old';
+
+for my $case ([100, 100], [86400, 300]) {
+    my ($asked, $sent) = @$case;
+    my $answer = browser()->get(site('brief') . "/login?max_age=$asked");
+    my %said = URI->new($answer->header('Location'))->query_form;
+    is $said{max_age}, $sent, "max_age is 300, a visitor asks for $asked";
+}
+
 subtest 'registration leads to the provider' => sub {
     faults();
     my $location = browser()->get("$site/register")->header('Location');

@@ -60,7 +60,7 @@ static int refuse(request_rec *r, int status)
 static int without_user(request_rec *r, const pa_provider *provider, int demanded)
 {
     const pa_dir_conf *dir = pa_dir_conf_get(r);
-    pa_login_hints hints = { .provider = provider, .max_age = -1 };
+    pa_login_hints hints = { .provider = provider };
 
     if (!demanded) {
         apr_table_unset(r->headers_in, "Authorization");

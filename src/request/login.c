@@ -157,7 +157,7 @@ const char *pa_login_wanted(const request_rec *r)
 
 /* Where the browser goes to log in. */
 static const pa_fault *ask_for_login(request_rec *r, const pa_login_hints *hints,
-                                     const pa_metadata *metadata, const pa_login_state *login,
+                                     const pa_metadata *metadata, pa_login_state *login,
                                      const char **url)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
@@ -176,6 +176,7 @@ static const pa_fault *ask_for_login(request_rec *r, const pa_login_hints *hints
     if (fault)
         return fault;
     request.dpop = jwk ? &dpop : NULL;
+    login->max_age = pa_login_max_age(request.more);
     return pa_authorization_url(conf->client, r->pool, provider, metadata, &request, url);
 }
 
@@ -198,7 +199,6 @@ int pa_login_start(request_rec *r, const pa_login_hints *hints)
     /* Who brings a session and signs in all the same has asked for that. */
     if (known.round >= LOOP_ROUNDS && !visit->session)
         return loop_page(r, visit);
-    login->max_age = hints->max_age < 0 ? -1 : (int)apr_time_sec(hints->max_age);
     /* Sent to our name and back under another, again and again: a proxy in front changes it. */
     login->hop = is_elsewhere(r, conf) && known.hops < LOOP_ROUNDS;
     login->round = login->hop ? known.hops : known.round;

@@ -30,6 +30,15 @@ static int refuse(request_rec *r, const char *why)
                          "This link for signing in cannot be used.", NULL);
 }
 
+/* -1 for what is no number of seconds, or so many that it is none. */
+static int seconds(const char *value)
+{
+    apr_size_t len = strlen(value);
+    int number = len <= 8 && strspn(value, "0123456789") == len ? (int)apr_atoi64(value) : -1;
+
+    return len > 0 && number <= MAX_AGE_MAX ? number : -1;
+}
+
 /* A value that goes to the provider: printable, of bounded length. "none" would make an error of a
  * prompt for whoever is not signed in there. */
 static int is_passable(const char *name, const char *value)
@@ -39,7 +48,7 @@ static int is_passable(const char *name, const char *value)
     if (len == 0 || len > HINT_MAX || (strcmp(name, "prompt") == 0 && strcmp(value, "none") == 0))
         return 0;
     if (strcmp(name, "max_age") == 0)
-        return len <= 8 && strspn(value, "0123456789") == len && apr_atoi64(value) <= MAX_AGE_MAX;
+        return seconds(value) >= 0;
     for (; *value; value++)
         if ((unsigned char)*value < 0x20 || *value == 0x7f)
             return 0;
@@ -50,7 +59,6 @@ static void take_parameters(request_rec *r, const apr_table_t *said, pa_login_hi
 {
     apr_table_t *parameters = apr_table_make(r->pool, 4);
 
-    out->max_age = -1;
     for (apr_size_t i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++) {
         const char *value = apr_table_get(said, passed_on[i].name);
 
@@ -58,8 +66,6 @@ static void take_parameters(request_rec *r, const apr_table_t *said, pa_login_hi
             continue;
         apr_table_setn(parameters, passed_on[i].name, value);
         out->again |= passed_on[i].again;
-        if (strcmp(passed_on[i].name, "max_age") == 0)
-            out->max_age = apr_time_from_sec(apr_atoi64(value));
     }
     out->parameters = parameters;
 }
@@ -149,10 +155,21 @@ const apr_table_t *pa_login_parameters(request_rec *r, const pa_provider *provid
                                        const apr_table_t *more)
 {
     apr_table_t *parameters = apr_table_make(r->pool, 4);
+    const char *configured;
 
     add_configured(r, pa_server_conf_get(r->server)->auth_params, provider, parameters);
     add_configured(r, pa_dir_conf_get(r)->auth_params, provider, parameters);
+    configured = apr_table_get(parameters, "max_age");
     if (more)
         apr_table_overlap(parameters, more, APR_OVERLAP_TABLES_SET);
+    if (configured && seconds(configured) < pa_login_max_age(parameters))
+        apr_table_setn(parameters, "max_age", configured);
     return parameters;
+}
+
+int pa_login_max_age(const apr_table_t *parameters)
+{
+    const char *value = apr_table_get(parameters, "max_age");
+
+    return value ? seconds(value) : -1;
 }

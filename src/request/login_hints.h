@@ -10,16 +10,18 @@ typedef struct pa_login_hints {
     const char *return_to; /* a path of our origin */
     const apr_table_t
         *parameters; /* for the authorization request: login_hint, ui_locales and so on */
-    apr_interval_time_t max_age; /* how old the user's proof may be; below 0: any age */
-    int again;                   /* whether who is signed in is to sign in again */
+    int again;       /* whether who is signed in is to sign in again */
 } pa_login_hints;
 
 /* Reads the query, or a posted form. OK and *out set; else a status, with its page. */
 int pa_login_hints_read(request_rec *r, pa_login_hints *out);
 
 /* The parameters that PlusAuthAuthParam adds for this provider and place, and then `more` (NULL for
- * none). */
+ * none), which may shorten max_age and not prolong it. */
 const apr_table_t *pa_login_parameters(request_rec *r, const pa_provider *provider,
                                        const apr_table_t *more);
+
+/* How many seconds ago the user may have signed in, by these parameters; -1: any time. */
+int pa_login_max_age(const apr_table_t *parameters);
 
 #endif

@@ -29,6 +29,7 @@ my %SPECIAL = (
     fapi2 => ['fapi2', 'main', @FAPI2],
     fapi2_plain => ['discovery.pkce_plain', 'main', @FAPI2],
     fapi2_no_iss => ['discovery.iss_unadvertised', 'main', @FAPI2],
+    max_age => ['max_age', 'main', 'PlusAuthAuthParam max_age 300'],
     no_userinfo => ['no_userinfo', 'main', 'PlusAuthUserInfo off'],
     rollover => ['rollover', 'main'],
     flood => ['flood', 'main'],
