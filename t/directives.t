@@ -63,6 +63,8 @@ for my $good ("PlusAuthEnvFile $env", "PlusAuthTenant mytenant\nPlusAuthClientID
     "PlusAuthTenant mytenant\nPlusAuthClientID id\nPlusAuthClientKey $keys/rsa.pem old\nPlusAuthClientKey $keys/p256.pem\nPlusAuthProfile fapi2",
     "$provider\nPlusAuthClientCert $keys/known.pem\nPlusAuthClientAuth tls_client_auth\nPlusAuthSenderConstrain mtls",
     "$provider\n<Location /x>\nPlusAuthExport headers X-User=sub\nPlusAuthUser email\n</Location>",
+    "$provider\nPlusAuthClientSecret 0123456789abcdef0123456789abcdef\nPlusAuthClientAuth client_secret_jwt HS256\n"
+        . "<PlusAuthProvider a>\n$provider\nPlusAuthClientKey $keys/p256.pem\nPlusAuthProfile financial\n</PlusAuthProvider>",
     "<PlusAuthProvider a>\n$provider</PlusAuthProvider>\n<PlusAuthProvider b>\nPlusAuthEnvFile $env\n</PlusAuthProvider>", '') {
     my ($rc, $text) = httpd("$good\n", '-t');
     is $rc, 0, 'starts: ' . ($good =~ s/\n/; /gr) or diag $text;

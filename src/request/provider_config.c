@@ -69,6 +69,7 @@ pa_provider_directives *pa_provider_directives_inherit(apr_pool_t *pool,
     base->client_keys = NULL;
     base->client_cert = base->client_cert_thumbprint = NULL;
     base->client_auth = -1;
+    base->client_auth_alg = 0;
     return base;
 }
 

@@ -163,7 +163,8 @@ const char *pa_provider_set_client_auth(cmd_parms *cmd, void *dir, const char *m
     pa_provider_directives *provider = target(cmd);
 
     (void)dir;
-    if (alg && !(provider->client_auth_alg = pa_alg_named(alg)))
+    provider->client_auth_alg = alg ? pa_alg_named(alg) : 0;
+    if (alg && !provider->client_auth_alg)
         return apr_psprintf(cmd->pool, "PlusAuthClientAuth: %s is no signature algorithm", alg);
     return set_choice(cmd, methods, method, &provider->client_auth);
 }
