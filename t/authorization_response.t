@@ -279,6 +279,7 @@ for my $case (['CRLF', 'code_crlf', "abc\r\nX-Evil: 1\r\n\r\nGET /stolen HTTP/1.
         unharmed($browser, $page, $answer);
     };
 }
+is browser()->get("$back?code=" . 'c' x 65536)->code, 414, 'attack 14: code of 64 kB';
 refused 14, 'code of 6 kB', 'authorize.code_long', status => 400;
 
 # Attack 18: wherever the browser came from and whatever it asked for, it ends up on this server.

@@ -61,6 +61,11 @@ for my $certificate (qw(self_signed expired wrong_host tls10)) {
             uncalled => [$behind{$_}]] } sort keys %behind);
 }
 
+for my $certificate (qw(self_signed expired wrong_host tls10)) {
+    refused 29, "the certificate of the PAR endpoint: $certificate", [], at => "discovery.${certificate}_pushed",
+        status => 502, uncalled => ['/oauth2/par', '/authorize'];
+}
+
 accepted 29, 'a certificate by the CA of PlusAuthCAFile', [], at => 'tls_good';
 accepted 53, 'a document with nothing but what it must have', [], at => 'discovery.minimal';
 

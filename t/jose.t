@@ -1,4 +1,4 @@
-# jose.t: who signed an ID token, and how (RFC 8725, attacks 42 to 50). All claims here are right:
+# jose.t: who signed an ID token, and how (RFC 8725, attacks 42 to 51). All claims here are right:
 # nothing but the signature's rules stand between these tokens and a session.
 use strict;
 use warnings;
@@ -92,5 +92,32 @@ accepted 44, 'RS256 where it is pinned', [], at => 'pinned';
 accepted 44, 'HS256 with the client secret, where that is configured', 'jws.hs256_secret',
     at => 'hs256';
 accepted 48, 'a token without kid', 'jws.kid_missing';
+
+accepted undef, "encrypted to us: $_", "jwe.$_", at => 'encrypted' for qw(rsa rsa_sha1 ecdh);
+
+refused_all { status => 401, at => 'encrypted', called => '/oauth2/token', uncalled => '/oidc/userinfo' },
+    (map { [51, "encrypted: $_->[0]", "jwe.$_->[1]", log => $_->[2]] }
+        ['RSA1_5', 'rsa1_5', qr/\(alg\) is not an allowed one/],
+        ['an alg that nobody knows', 'alg_unknown', qr/\(alg\) is not an allowed one/],
+        ['alg none', 'alg_none', qr/\(alg\) is not an allowed one/],
+        ['alg a number', 'alg_number', qr/names no alg/],
+        ['PBES2 with p2c 10^9', 'pbes2', qr/\(alg\) is not an allowed one/],
+        ['an enc that nobody knows', 'enc_unknown', qr/\(enc\) is not an allowed one/],
+        ['no enc', 'enc_missing', qr/no enc/],
+        ['four megabytes of nothing, deflated', 'zip', qr/compressed/],
+        ['crit', 'crit', qr/critical/],
+        ['as JSON', 'json_serialisation'],
+        ['an unsigned token inside', 'inner_unsigned', qr/signature|algorithm|signed/],
+        ['claims inside', 'inner_claims'],
+        ['a token by somebody else inside', 'inner_attacker', qr/signature/],
+        ['an encrypted token inside', 'inner_encrypted', qr/encrypted/],
+        # RFC 7516 11.5: of whatever is wrong in decrypting, the log says the same.
+        map { [@$_, qr/the encrypted token does not open$/] }
+            ['dir with a key of somebody\'s', 'dir'], ['dir with our public key', 'dir_public'],
+            ['to another key', 'other_key'], ['its key changed', 'key_changed'], ['its IV changed', 'iv_changed'],
+            ['no IV', 'iv_empty'], ['its text changed', 'text_changed'], ['its tag changed', 'tag_changed'],
+            ['its tag cut', 'tag_short'], ['no tag', 'tag_empty'], ['its header changed', 'header_changed'],
+            ['an epk that is not on its curve', 'epk_off_curve'], ['an epk of zeros', 'epk_zero'],
+            ['an epk of another curve', 'epk_other_curve'], ['no epk', 'epk_missing']);
 
 done_testing;

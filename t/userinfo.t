@@ -29,6 +29,19 @@ refused_all { status => 502, called => '/oidc/userinfo' },
     [55, 'a redirect', 'userinfo.redirect'],
     [55, 'no answer', 'userinfo.hang', status => 504];
 
+# A client with keys of its own can be registered for signed or encrypted answers.
+refused_all { status => 401, at => 'encrypted', called => '/oidc/userinfo' },
+    (map { [55, "a JWT with $_->[0]", "userinfo.jwt_$_->[1]", log => $_->[2]] }
+        ['another iss', 'iss', qr/\biss\b/], ['no iss', 'iss_missing', qr/\biss\b/],
+        ['another aud', 'aud', qr/\baud\b/], ['no aud', 'aud_missing', qr/\baud\b/],
+        ['another sub', 'sub', qr/\bsub\b/], ['no sub', 'sub_missing', qr/\bsub\b/],
+        ['a nonce, as an ID token', 'id_token', qr/another kind/],
+        ['events, as a logout token', 'logout_token', qr/another kind/],
+        ['alg none', 'none'], ['HS256', 'hs256', qr/\balg\b/], ['ES256 where RS256 is pinned', 'es256', qr/\balg\b/],
+        ['the signature of somebody else', 'attacker', qr/signature/],
+        ['claims that are encrypted, not signed', 'encrypted_alone']);
+accepted 55, "a JWT that is right ($_)", "userinfo.$_", at => 'encrypted' for qw(jwt jwt_encrypted);
+
 accepted undef, 'PlusAuthUserInfo off', 'userinfo.sub_other', at => 'no_userinfo', also => sub {
     is scalar calls_to('/oidc/userinfo'), 0, 'it is not asked';
 };

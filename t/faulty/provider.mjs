@@ -109,8 +109,20 @@ export class Provider {
         this.codes.set(code, { ...asked });
         let answer = new URLSearchParams({ code, state: asked.state, iss: this.issuer });
         answer = this.through('authorize', answer, { asked, code });
+        if (asked.response_mode === 'jwt') answer = this.jarm(answer, asked);
         const location = `${asked.redirect_uri}?${answer}`;
         return { status: 302, headers: { location }, body: '' };
+    }
+
+    // The answer in a JWT (JARM section 2.3).
+    jarm(answer, asked) {
+        const now = Math.floor(Date.now() / 1000);
+        const context = { now, grant: asked, accessToken: '', answer };
+        const claims = this.through('claims', { iss: this.issuer, aud: asked.client_id, exp: now + 300,
+            ...Object.fromEntries(answer) }, context);
+        const header = this.through('header', { alg: 'RS256', kid: 'rsa-1' }, context);
+        const response = this.signed(header, this.through('jarm', claims, context), context);
+        return this.through('jarmReply', new URLSearchParams({ response }), context);
     }
 
     // RFC 9126: a request_uri is good once, for the client that pushed it.
@@ -235,7 +247,8 @@ export class Provider {
 
     signed(header, claims, context) {
         const plain = () => jose.sign(header, claims, jose.keys.RS256.privateKey, 'RS256');
-        return this.through('idToken', undefined, { ...context, header, claims }) ?? plain();
+        const token = this.through('idToken', undefined, { ...context, header, claims }) ?? plain();
+        return this.through('encrypt', token, { ...context, claims });
     }
 
     // A logout token (Back-Channel Logout 1.0 section 2.4) with the changes of `own`, where null

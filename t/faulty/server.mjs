@@ -11,7 +11,8 @@
 //                    "claims": {"sid": "..."}, "post": URL}: a logout token, signed; with `post`
 //                    also the status and headers of the answer that it got there
 //
-// Environment: PORT (0: any), CA_FILE (where to write the certificate of its CA, optional).
+// Environment: PORT (0: any); optional: CA_FILE (where to write the certificate of its CA) and CLIENT_KEYS (a
+// directory for the private keys of a client that tokens are encrypted to).
 // Prints its listeners as one line of JSON and then `listening http://127.0.0.1:PORT`.
 import fs from 'node:fs';
 import http from 'node:http';
@@ -19,6 +20,7 @@ import https from 'node:https';
 
 import { Provider } from './provider.mjs';
 import { faults } from './faults/index.mjs';
+import { client } from './jwe.mjs';
 import { certificates } from './x509.mjs';
 
 const BODY_MAX = 1 << 20;
@@ -232,6 +234,10 @@ await add('flaky');
 await close(listeners.flaky);
 
 if (process.env.CA_FILE) fs.writeFileSync(process.env.CA_FILE, certs.ca.cert);
+for (const [name, key] of Object.entries(process.env.CLIENT_KEYS ? client : {})) {
+    const file = `${process.env.CLIENT_KEYS}/encrypted-${name}.pem`;
+    fs.writeFileSync(file, key.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+}
 console.log(JSON.stringify(Object.fromEntries(
     Object.values(listeners).map(({ name, origin }) => [name, origin]))));
 console.log(`listening ${listeners.main.origin}`);

@@ -41,7 +41,7 @@ export const discovery = {
     http_jwks: http('jwks_uri'),
     http_userinfo: http('userinfo_endpoint'),
     ...Object.fromEntries(['self_signed', 'expired', 'wrong_host', 'tls10'].flatMap((listener) =>
-        ['token_endpoint', 'jwks_uri', 'userinfo_endpoint'].map((name) =>
+        ['token_endpoint', 'jwks_uri', 'userinfo_endpoint', 'pushed_authorization_request_endpoint'].map((name) =>
             [`${listener}_${name.split('_')[0]}`, behind(name, listener)]))),
     remote_http: set('token_endpoint', 'http://provider.example/token'),
     javascript: set('authorization_endpoint', 'javascript:alert(1)'),

@@ -1,10 +1,20 @@
 // userinfo.mjs: faults of the UserInfo response (OpenID Connect Core 5.3).
 import * as jose from '../jose.mjs';
+import { encrypt } from '../jwe.mjs';
+import { secret } from '../provider.mjs';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const set = (values) => ({ userinfo: (claims) => ({ ...claims, ...values }) });
 const replace = (reply) => ({ userinfoReply: () => reply });
 const text = (change) => ({ userinfoReply: (reply) => ({ ...reply, body: change(JSON.stringify(reply.body)) }) });
+const genuine = (claims) => jose.sign({ alg: 'RS256', kid: 'rsa-1' }, claims, jose.keys.RS256.privateKey);
+const signed = (changes, make = genuine) => ({
+    userinfoReply: (reply, { op }) => ({
+        status: 200,
+        headers: { 'content-type': 'application/jwt' },
+        body: make({ ...op.user, iss: op.issuer, aud: 'client', ...changes }),
+    }),
+});
 const many = (count, size) => set(Object.fromEntries(
     Array.from({ length: count }, (x, i) => [`extra_${i}`, 'e'.repeat(size)])));
 const nest = (depth) => (depth ? { deeper: nest(depth - 1) } : 'bottom');
@@ -16,13 +26,21 @@ export const userinfo = {
     sub_prefix: set({ sub: 'user-1\0admin' }),
     html: replace({ status: 200, headers: { 'content-type': 'text/html' }, body: '<html>user-1</html>' }),
     text_json: { userinfoReply: (reply) => ({ ...reply, headers: { 'content-type': 'text/html' } }) },
-    jwt: {
-        userinfoReply: (reply, { op }) => ({
-            status: 200,
-            headers: { 'content-type': 'application/jwt' },
-            body: jose.sign({ alg: 'RS256', kid: 'rsa-1' }, { ...op.user, iss: op.issuer, aud: 'client' }, jose.keys.RS256.privateKey),
-        }),
-    },
+    jwt: signed({}),
+    jwt_iss: signed({ iss: 'https://evil.example' }),
+    jwt_iss_missing: signed({ iss: undefined }),
+    jwt_aud: signed({ aud: 'other' }),
+    jwt_aud_missing: signed({ aud: undefined }),
+    jwt_sub: signed({ sub: 'admin' }),
+    jwt_sub_missing: signed({ sub: undefined }),
+    jwt_id_token: signed({ nonce: 'n' }),
+    jwt_logout_token: signed({ events: {} }),
+    jwt_none: signed({}, (claims) => jose.compact({ alg: 'none' }, claims, () => Buffer.alloc(0))),
+    jwt_hs256: signed({}, (claims) => jose.sign({ alg: 'HS256' }, claims, secret)),
+    jwt_es256: signed({}, (claims) => jose.sign({ alg: 'ES256', kid: 'ec-256' }, claims, jose.keys.ES256.privateKey)),
+    jwt_attacker: signed({}, (claims) => jose.sign({ alg: 'RS256', kid: 'rsa-1' }, claims, jose.attacker.privateKey)),
+    jwt_encrypted: signed({}, (claims) => encrypt(genuine(claims))),
+    jwt_encrypted_alone: signed({}, (claims) => encrypt(JSON.stringify(claims))),
     array: replace({ status: 200, headers: JSON_TYPE, body: '[]' }),
     empty: replace({ status: 200, headers: JSON_TYPE, body: '' }),
     truncated: text((json) => json.slice(0, json.length / 2)),

@@ -13,13 +13,13 @@ our @EXPORT = qw(refused accepted refused_all unharmed $PROTECTED);
 our $PROTECTED = qr/the protected page/;
 
 # refused 33, 'aud missing', 'claims.aud_missing', status => 401, log => qr/aud/, uncalled => [...];
-# `at` names a provider of /p/NAME, instead of the server's own.
+# `at` names a provider of /p/NAME, instead of the server's own; `site` is a virtual host or a PlusAuth::Site.
 sub refused {
     my ($number, $name, $faults, %want) = @_;
     my $url = _url(%want);
     return subtest "attack $number: $name" => sub {
         faults(_list($faults));
-        my $mark = log_mark();
+        my $mark = _log(\%want);
         my $browser = browser();
         my $answer = $browser->visit($url);
         my $status = $want{status} // 401;
@@ -31,7 +31,7 @@ sub refused {
         for my $path (_list($want{called})) {
             isnt scalar calls_to($path), 0, "it got as far as $path";
         }
-        my ($said) = log_since($mark) =~ /(?:refused|\] login): (.*)/;
+        my ($said) = _log(\%want, $mark) =~ /(?:refused|\] login): (.*)/;
         like $said, $want{log}, 'the log names the reason' if $want{log};
         $want{also}->($browser, $answer) if $want{also};
         faults();
@@ -74,8 +74,16 @@ sub accepted {
     };
 }
 
+# The error log from a mark on; without one, a mark.
+sub _log {
+    my ($want, @mark) = @_;
+    my ($site, $what) = ($want->{site}, @mark ? 'log_since' : 'log_mark');
+    return ref $site ? $site->$what(@mark) : PlusAuth::Test->can($what)->(@mark);
+}
+
 sub _url {
     my (%want) = @_;
+    return $want{site}->page if ref $want{site};
     return site($want{site} || 'attack') . ($want{at} ? "/p/$want{at}" : '/app') . '/page.html';
 }
 

@@ -30,6 +30,8 @@ my %SPECIAL = (
     fapi2_plain => ['discovery.pkce_plain', 'main', @FAPI2],
     fapi2_no_iss => ['discovery.iss_unadvertised', 'main', @FAPI2],
     max_age => ['max_age', 'main', 'PlusAuthAuthParam max_age 300'],
+    encrypted => ['encrypted', 'main', 'PlusAuthClientKey logs/encrypted-rsa.pem',
+        'PlusAuthClientKey logs/encrypted-ec.pem', 'PlusAuthSigningAlgs RS256'],
     no_userinfo => ['no_userinfo', 'main', 'PlusAuthUserInfo off'],
     rollover => ['rollover', 'main'],
     flood => ['flood', 'main'],
@@ -49,7 +51,8 @@ sub write {
     my ($file, $vars) = @_;
     my %providers = %SPECIAL;
     for my $fault (PlusAuth::Providers::faults($vars->{faulty_port})) {
-        $providers{$fault} = [$fault, 'main'] if $fault =~ /^(?:discovery|jwks)\./;
+        $providers{$fault} = [$fault, 'main', $fault =~ /_pushed$/ ? 'PlusAuthRequest par' : ()]
+            if $fault =~ /^(?:discovery|jwks)\./;
         $providers{$fault} = [$fault, 'main', 'PlusAuthClientKey logs/financial.d/p256.pem',
             'PlusAuthClientAuth client_secret_basic', 'PlusAuthRequest jar encrypted'] if $fault =~ /^jar\./;
     }

@@ -24,7 +24,7 @@ sub start {
     });
     my $financial = _financial($logs, $join);
     my $faulty = _spawn($logs, 'faulty', 't/faulty/server.mjs',
-        { PORT => 0, CA_FILE => "$logs/ca.pem" });
+        { PORT => 0, CA_FILE => "$logs/ca.pem", CLIENT_KEYS => $logs });
     my $listeners = decode_json(_first_line("$logs/faulty.log"));
     return {
         provider_port => _port($embedded),
