@@ -7,6 +7,10 @@ use TAP::Harness;
 # What t/TEST leaves for t/run-tests.
 our $FILE = 't/logs/count';
 
+# How many lines that list has, and those that nothing here can be tested for.
+my $ATTACKS = 70;
+my %INAPPLICABLE = (40 => 'nothing is refreshed', 41 => 'nothing is refreshed');
+
 sub new {
     my ($class, %numbers) = @_;
     return bless { passed => 0, failed => 0, skipped => 0, %numbers }, $class;
@@ -17,11 +21,24 @@ sub new {
 sub run {
     my ($self, $files, %options) = @_;
     my $harness = TAP::Harness->new({ lib => ['t/lib'], color => -t STDOUT, %options });
+    $harness->callback(made_parser => sub { $_[0]->callback(test => sub { $self->_note_attack($_[0]) }) });
     my $results = $harness->runtests(@$files);
     for my $parser ($results->parsers) {
         $self->add(_count($parser));
     }
     return $self;
+}
+
+# Which lines of the list of attacks have a test that is named for them, and passed.
+sub _note_attack {
+    my ($self, $test) = @_;
+    $self->{attacks}{$1} = 1 if $test->is_ok && !$test->directive && $test->description =~ /\battack (\d+)\b/;
+    return;
+}
+
+sub untested_attacks {
+    my ($self) = @_;
+    return grep { !$self->{attacks}{$_} && !$INAPPLICABLE{$_} } 1 .. $ATTACKS;
 }
 
 sub _count {

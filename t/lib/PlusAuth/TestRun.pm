@@ -121,7 +121,8 @@ sub stop {
     my $result = $self->SUPER::stop;
     PlusAuth::Providers::stop("$self->{t_dir}/logs") if $self->{opts}{'stop-httpd'};
     if (my $count = $self->{count}) {
-        $count->add(PlusAuth::Count->new(failed => 1)) if $self->_sanitizer_reports + $self->_crashes;
+        $count->add(PlusAuth::Count->new(failed => 1))
+            if $self->_sanitizer_reports + $self->_crashes + $self->_untested_attacks;
         $count->save;
         print $count->line, "\n" if !$ENV{PLUSAUTH_RUN_TESTS};
     }
@@ -154,6 +155,15 @@ sub _crashes {
     my @crashes = grep { /exit signal|: runtime error: |AddressSanitizer/ } <$in>;
     print "httpd: $_" for @crashes;
     return @crashes;
+}
+
+# In a run of all files.
+sub _untested_attacks {
+    my ($self) = @_;
+    return 0 if @{ $self->{tests} || [] };
+    my @untested = $self->{count}->untested_attacks;
+    print "attack $_: no test named for it has passed\n" for @untested;
+    return @untested;
 }
 
 # The exit status: tests ran, and all were good.
