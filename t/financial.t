@@ -127,6 +127,15 @@ subtest 'each login has a key of its own, and a request of its own' => sub {
     isnt $one->{request_uri}, $two->{request_uri}, 'attack 68: a new PAR each login';
 };
 
+subtest "$_: the provider revokes a bound token at a logout" => sub {
+    my $mark = log_mark();
+    my $browser = financial_browser();
+    is +(sign_in($_, $browser))[0]->code, 200, 'signed in';
+    my $answer = $browser->get("$site/logout");
+    like $answer->header('Location'), qr{^\Q$provider\E/oidc/logout}, 'signed out';
+    unlike log_since($mark), qr/was not revoked/, 'the provider did it';
+} for qw(dpop dpop-nonce mtls);
+
 subtest 'certificates do not mix: clients with and without, at the same provider, in the same process' => sub {
     my $browser = financial_browser();
     for my $name (qw(tls tls-self basic tls wrong-tls tls mtls basic tls-self)) {

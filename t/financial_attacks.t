@@ -106,6 +106,16 @@ subtest 'attack 70: a nonce is honoured, once, with everything fresh' => sub {
     is +(proofs('/oidc/userinfo'))[0]{nonce}, 'n-1', 'at once';
 };
 
+subtest 'DPoP: a logout revokes the token without a proof, which RFC 9449 has not for that' => sub {
+    my ($page, $browser) = log_in('dpop');
+    is $page->code, 200, 'signed in';
+    is $browser->get(site('attack') . '/logout')->code, 302, 'signed out';
+    my @revoked = calls_to('/oauth2/revoke');
+    is scalar @revoked, 1, 'one token is revoked';
+    is $revoked[0]{status}, 200, 'with success';
+    ok !exists $revoked[0]{headers}{dpop}, 'without a proof';
+};
+
 # [faults, status, the nonces of the token requests]
 subtest 'a nonce is remembered: the next login begins with it' => sub {
     for my $case (['dpop.nonce', 200, ['n-1']], ['dpop.nonce_new', 200, ['n-1', 'n-4']], ['dpop.nonce_new', 200, ['n-4']],

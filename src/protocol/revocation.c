@@ -6,6 +6,9 @@
 #include "../base/url.h"
 #include "endpoint.h"
 
+/* No DPoP proof goes along, whatever the token is bound to: RFC 9449 has proofs where tokens are
+ * asked for (5), where they are used (7) and with pushed requests (10.1); whose token may be
+ * revoked is told by client authentication (RFC 7009 2.1). */
 const pa_fault *pa_revocation_send(const pa_client *client, apr_pool_t *pool,
                                    const pa_provider *provider, const pa_metadata *metadata,
                                    const char *token, const char *hint)
