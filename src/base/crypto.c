@@ -4,6 +4,7 @@
  * afterwards. Failures clear OpenSSL's error queue behind them: mod_ssl shares it. */
 #include "crypto.h"
 
+#include <apr_strings.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -132,4 +133,20 @@ const char *pa_random(void *out, apr_size_t len)
 int pa_equal(pa_bytes a, pa_bytes b)
 {
     return a.len == b.len && CRYPTO_memcmp(a.at, b.at, a.len) == 0;
+}
+
+static apr_status_t wipe(void *data)
+{
+    const pa_bytes *secret = data;
+
+    OPENSSL_cleanse((void *)secret->at, secret->len);
+    return APR_SUCCESS;
+}
+
+void pa_wipe(apr_pool_t *pool, const void *secret, apr_size_t len)
+{
+    const pa_bytes bytes = pa_bytes_of(secret, len);
+
+    apr_pool_cleanup_register(pool, apr_pmemdup(pool, &bytes, sizeof(bytes)), wipe,
+                              apr_pool_cleanup_null);
 }

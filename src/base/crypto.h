@@ -29,4 +29,8 @@ const char *pa_random(void *out, apr_size_t len);
 /* Equal, in time that depends on the lengths alone. */
 int pa_equal(pa_bytes a, pa_bytes b);
 
+/* Has a secret in a pool's memory overwritten when the pool ends, which else leaves it to whoever
+ * is given that memory next. */
+void pa_wipe(apr_pool_t *pool, const void *secret, apr_size_t len);
+
 #endif

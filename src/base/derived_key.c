@@ -58,10 +58,12 @@ static int calculate(numbers *n, const unsigned char *bits, int len)
 static const char *encode(apr_pool_t *pool, const BIGNUM *number)
 {
     unsigned char bytes[COORDINATE_LEN];
-    const char *text = BN_bn2binpad(number, bytes, sizeof(bytes)) == sizeof(bytes)
-                           ? pa_base64url_encode(pool, pa_bytes_of(bytes, sizeof(bytes)))
-                           : "";
+    const char *text = "";
 
+    if (BN_bn2binpad(number, bytes, sizeof(bytes)) == sizeof(bytes)) {
+        text = pa_base64url_encode(pool, pa_bytes_of(bytes, sizeof(bytes)));
+        pa_wipe(pool, text, strlen(text));
+    }
     OPENSSL_cleanse(bytes, sizeof(bytes));
     return text;
 }
@@ -77,10 +79,12 @@ const char *pa_derived_key(apr_pool_t *pool, pa_bytes secret, const char **jwk)
     if (why)
         return why;
     ERR_set_mark();
-    if (numbers_new(&n) && calculate(&n, bits, sizeof(bits)))
+    if (numbers_new(&n) && calculate(&n, bits, sizeof(bits))) {
         *jwk = apr_psprintf(
             pool, "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%s\",\"y\":\"%s\",\"d\":\"%s\"}",
             encode(pool, n.x), encode(pool, n.y), encode(pool, n.d));
+        pa_wipe(pool, *jwk, strlen(*jwk));
+    }
     else
         why = "OpenSSL derives no key";
     numbers_free(&n);

@@ -246,6 +246,7 @@ const char *pa_jwe_derive_secrets(apr_pool_t *pool, pa_bytes client_secret,
             return "OpenSSL failed to derive a key";
         }
         secret->key = pa_bytes_of(digest, keys[i].len);
+        pa_wipe(pool, digest, EVP_MAX_MD_SIZE);
         APR_ARRAY_PUSH(secrets, const pa_jwe_secret *) = secret;
     }
     *out = secrets;

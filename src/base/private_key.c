@@ -217,40 +217,6 @@ const char *pa_private_key_parse(apr_pool_t *pool, pa_bytes text, const char *ki
     return parse_pem(pool, text, kid, out);
 }
 
-static EVP_PKEY *generate(pa_alg_set alg)
-{
-    switch (alg) {
-    case PA_ALG_ES256:
-        return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    case PA_ALG_ES384:
-        return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384");
-    case PA_ALG_ES512:
-        return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-521");
-    case PA_ALG_EDDSA:
-        return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-    default:
-        return NULL;
-    }
-}
-
-const char *pa_private_key_generate(apr_pool_t *pool, pa_alg_set alg, pa_private_key **out)
-{
-    pa_private_key *own = apr_pcalloc(pool, sizeof(*own));
-    EVP_PKEY *key;
-    const char *why;
-
-    ERR_set_mark();
-    key = pa_key_own(pool, generate(alg));
-    ERR_pop_to_mark();
-    if (!key)
-        return "OpenSSL makes no key of that kind";
-    if ((why = finish(pool, key, NULL, own)))
-        return why;
-    own->jwe_algs = 0;
-    *out = own;
-    return NULL;
-}
-
 json_t *pa_private_key_publish(apr_pool_t *pool, const pa_private_key *key, const char *use,
                                const char *alg)
 {

@@ -34,10 +34,6 @@ const char *pa_private_key_parse(apr_pool_t *pool, pa_bytes text, const char *ki
 const char *pa_private_key_parse_jwk(apr_pool_t *pool, const json_t *jwk, const char *kid,
                                      pa_private_key **out);
 
-/* A new key for one elliptic signature algorithm (ES256, ES384, ES512, EdDSA: Ed25519), such as
- * DPoP's of a session (RFC 9449). */
-const char *pa_private_key_generate(apr_pool_t *pool, pa_alg_set alg, pa_private_key **out);
-
 /* The public JWK to publish: with kid, and with `use` ("sig" or "enc") and `alg` where they are not
  * NULL. A new object of that pool; NULL when there is no memory. */
 json_t *pa_private_key_publish(apr_pool_t *pool, const pa_private_key *key, const char *use,

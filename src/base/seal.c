@@ -136,6 +136,7 @@ const char *pa_unseal(apr_pool_t *pool, const pa_seal_keys *keys, pa_bytes aad, 
         ERR_clear_error();
         return "it was not sealed with one of our keys, or not for this";
     }
+    pa_wipe(pool, plain, len);
     plain[len] = '\0';
     *out = pa_bytes_of(plain, len);
     return NULL;

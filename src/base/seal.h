@@ -22,8 +22,8 @@ const char *pa_seal_keys_derive(apr_pool_t *pool, const apr_array_header_t *secr
 const char *pa_seal(apr_pool_t *pool, const pa_seal_keys *keys, pa_bytes aad, pa_bytes plain,
                     pa_bytes *out);
 
-/* The plain bytes of what pa_seal made, with a NUL after their end. NULL, or the reason; nothing
- * of a forged text is handed out. */
+/* The plain bytes of what pa_seal made, with a NUL after their end; they are wiped when `pool`
+ * ends. NULL, or the reason; nothing of a forged text is handed out. */
 const char *pa_unseal(apr_pool_t *pool, const pa_seal_keys *keys, pa_bytes aad, pa_bytes sealed,
                       pa_bytes *out);
 

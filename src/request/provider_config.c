@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 
+#include "../base/crypto.h"
 #include "../base/url.h"
 #include "../protocol/client_key.h"
 
@@ -104,7 +105,8 @@ static const struct {
 };
 
 /* Who the provider and the client are; an env file's values where no directive says. */
-static void complete_identity(const pa_provider_directives *said, pa_provider *out)
+static void complete_identity(apr_pool_t *pool, const pa_provider_directives *said,
+                              pa_provider *out)
 {
     static const char *const issuers[] = { "AUTH_URL", "PLUSAUTH_ISSUER", "PLUSAUTH_ISSUER_URL",
                                            NULL };
@@ -115,6 +117,8 @@ static void complete_identity(const pa_provider_directives *said, pa_provider *o
     out->issuer = said->issuer ? said->issuer : env_value(said, issuers);
     out->client_id = said->client_id ? said->client_id : env_value(said, ids);
     out->client_secret = said->client_secret ? said->client_secret : env_value(said, secrets);
+    if (out->client_secret)
+        pa_wipe(pool, out->client_secret, strlen(out->client_secret));
     out->audience = said->audience ? said->audience : env_value(said, audiences);
 }
 
@@ -254,7 +258,7 @@ const char *pa_provider_complete(apr_pool_t *pool, const char *name,
     const char *why;
 
     out->name = name;
-    complete_identity(said, out);
+    complete_identity(pool, said, out);
     complete_modes(pool, said, out);
     if (!out->issuer)
         return "no provider is named: write PlusAuthTenant, PlusAuthIssuer, or AUTH_URL in "

@@ -43,6 +43,7 @@ const char *pa_secret_read(cmd_parms *cmd, const char *value, const char **out)
         if (rv != APR_SUCCESS || (rv = apr_file_gets(line, sizeof(line), file)) != APR_SUCCESS)
             return apr_psprintf(cmd->pool, "%s: cannot read %s: %pm", cmd->cmd->name, path, &rv);
         text = apr_pstrdup(cmd->pool, line);
+        OPENSSL_cleanse(line, sizeof(line));
         apr_file_close(file);
     }
     else if (strncmp(value, "exec:", 5) == 0) {
@@ -53,8 +54,10 @@ const char *pa_secret_read(cmd_parms *cmd, const char *value, const char **out)
             return apr_psprintf(cmd->pool, "%s: %s failed or printed nothing", cmd->cmd->name,
                                 argv[0]);
     }
-    if (text)
+    if (text) {
         text[strcspn(text, "\r\n")] = '\0';
+        pa_wipe(cmd->pool, text, strlen(text));
+    }
     *out = text ? text : value;
     return **out ? NULL : apr_psprintf(cmd->pool, "%s: the secret is empty", cmd->cmd->name);
 }
@@ -205,7 +208,9 @@ const char *pa_provider_set_env_file(cmd_parms *cmd, void *dir, const char *valu
     (void)dir;
     if ((why = read_file(cmd, path, ENV_FILE_MAX, &text)))
         return why;
-    if ((why = pa_envfile_parse(cmd->pool, text, &table)))
+    why = pa_envfile_parse(cmd->pool, text, &table);
+    OPENSSL_cleanse((void *)text.at, text.len);
+    if (why)
         return apr_psprintf(cmd->pool, "PlusAuthEnvFile: %s: %s", path, why);
     target(cmd)->env = table;
     return NULL;
@@ -246,6 +251,7 @@ const char *pa_provider_set_client_cert(cmd_parms *cmd, void *dir, const char *f
     if ((why = pa_certificate_check(cmd->pool, text, &provider->client_cert_thumbprint)))
         return apr_psprintf(cmd->pool, "PlusAuthClientCert: %s: %s", path, why);
     provider->client_cert = apr_pstrmemdup(cmd->pool, (const char *)text.at, text.len);
+    pa_wipe(cmd->pool, provider->client_cert, text.len);
     OPENSSL_cleanse((void *)text.at, text.len);
     return NULL;
 }

@@ -31,6 +31,7 @@ static const char *derive(apr_pool_t *pool, const pa_login_state *login, const c
     if (why)
         return why;
     *out = pa_base64url_encode(pool, pa_bytes_of(mac, sizeof(mac)));
+    pa_wipe(pool, *out, strlen(*out));
     return NULL;
 }
 
@@ -39,6 +40,7 @@ static const char *derive_all(apr_pool_t *pool, pa_login_state *login)
     unsigned char digest[PA_SHA256_LEN];
     const char *why;
 
+    pa_wipe(pool, login->secret, sizeof(login->secret));
     if ((why = derive(pool, login, "state", &login->state))
         || (why = derive(pool, login, "nonce", &login->nonce))
         || (why = derive(pool, login, "code_verifier", &login->code_verifier)))
@@ -89,6 +91,7 @@ const char *pa_login_state_seal(apr_pool_t *pool, const pa_seal_keys *keys,
     const char *why;
     pa_bytes sealed;
 
+    pa_wipe(pool, plain, FIXED + provider + path);
     *at++ = VERSION;
     *at++ = login->done ? KIND_DONE : login->hop ? KIND_HOP : 0;
     *at++ = (unsigned char)login->round;

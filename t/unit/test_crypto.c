@@ -106,6 +106,19 @@ static void test_equal(void)
     ok(!pa_equal(pa_bytes_of("a\0b", 3), pa_bytes_of("a\0c", 3)), "a NUL ends no comparison");
 }
 
+static void test_wipe(apr_pool_t *pool)
+{
+    char secret[] = "secret, and what is beside it";
+    apr_pool_t *owner;
+
+    apr_pool_create(&owner, pool);
+    pa_wipe(owner, secret, 6);
+    is(secret, "secret, and what is beside it", "a secret stays while its pool does");
+    apr_pool_destroy(owner);
+    ok(!memcmp(secret, "\0\0\0\0\0\0", 6), "and goes with it");
+    is(secret + 6, ", and what is beside it", "alone");
+}
+
 static void test_init_twice(apr_pool_t *pool)
 {
     apr_pool_t *child;
@@ -126,6 +139,7 @@ int main(void)
     test_hkdf(pool);
     test_random();
     test_equal();
+    test_wipe(pool);
     test_init_twice(pool);
     return tap_end();
 }

@@ -317,29 +317,6 @@ static void test_bare_rsa(apr_pool_t *pool)
     ok(own && own->algs == RSA_ALGS, "as a whole one");
 }
 
-static void test_generated(apr_pool_t *pool)
-{
-    static const pa_alg_set algs[] = { PA_ALG_ES256, PA_ALG_ES384, PA_ALG_ES512, PA_ALG_EDDSA };
-    pa_private_key *one = NULL, *two = NULL, *again = NULL;
-    const char *text;
-    apr_size_t i;
-
-    for (i = 0; i < 4; i++) {
-        is(pa_private_key_generate(pool, algs[i], &one), NULL, "makes a key for %s",
-           pa_alg_name(algs[i]));
-        ok(one->algs == algs[i] && one->jwe_algs == 0, "and for nothing else");
-        pa_private_key_generate(pool, algs[i], &two);
-        ok(EVP_PKEY_eq(one->key, two->key) != 1 && strcmp(one->kid, two->kid) != 0,
-           "and another one the next time");
-    }
-    is(pa_private_key_generate(pool, PA_ALG_RS256, &again), "OpenSSL makes no key of that kind",
-       "makes none of RSA");
-    ok(again == NULL && ERR_peek_error() == 0, "and leaves nothing behind");
-    text = pem(pool, one->key, PKCS8);
-    is(parse(pool, text, NULL, &again), NULL, "what was made can be kept");
-    is(again->kid, one->kid, "and is the same");
-}
-
 static void test_lifetime(apr_pool_t *pool)
 {
     apr_pool_t *child;
@@ -365,7 +342,6 @@ int main(void)
     test_refused(pool);
     test_narrowed(pool);
     test_bare_rsa(pool);
-    test_generated(pool);
     test_lifetime(pool);
     return tap_end();
 }
