@@ -234,6 +234,7 @@ subtest 'names of its own for everything' => sub {
     is $asked->{query}{redirect_uri}, "$renamed/account/back", 'the callback';
     my %cookies = $browser->cookies;
     ok exists $cookies{shop}, 'the cookie';
+    is $browser->{trail}[-2]->code, 200, 'which, being Strict, a redirect from the provider would not bring along';
     is $browser->get("$renamed/login")->code, 404, 'the usual path is nobody\'s';
     $answer = $browser->visit("$renamed/account/out");
     is $answer->{seen_url}, "$renamed/open/sorry.html", 'after logout';

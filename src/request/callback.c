@@ -204,6 +204,22 @@ static void mark_done(request_rec *r, returning *back)
     pa_visit_set_login_cookie(r, visit->settings, back->slot, sealed, apr_time_from_sec(60));
 }
 
+/* A redirect is part of the visit that the provider's page began, and a browser leaves a
+ * SameSite=Strict cookie out of it: there a page of ours takes it on. */
+static int go_on(request_rec *r, const char *path)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+
+    if (!conf->cookie_samesite || strcmp(conf->cookie_samesite, "Strict") != 0)
+        return pa_redirect_home(r, path);
+    apr_table_setn(r->headers_out, "Refresh",
+                   apr_pstrcat(r->pool, "0; url=", conf->origin, path, NULL));
+    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    ap_set_content_type(r, "text/html; charset=utf-8");
+    ap_rputs("<!DOCTYPE html>\n<title>Signed in</title>\n", r);
+    return OK;
+}
+
 static int sign_in(request_rec *r, returning *back)
 {
     const char *client =
@@ -217,8 +233,7 @@ static int sign_in(request_rec *r, returning *back)
         return pa_failure_session(r, rv);
     pa_audit_login(r, pa_visit_of(r)->key);
     mark_done(r, back);
-    return pa_redirect_home(
-        r, pa_url_check_return(back->login->return_to) ? "/" : back->login->return_to);
+    return go_on(r, pa_url_check_return(back->login->return_to) ? "/" : back->login->return_to);
 }
 
 /* An answer that breaks a rule before anything was asked for with it. */

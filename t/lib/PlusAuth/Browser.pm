@@ -109,14 +109,20 @@ sub _headers {
     return [@headers, %$own];
 }
 
+sub _leads_to {
+    my ($answer) = @_;
+    return $answer->header('Location') if $answer->code =~ /^30[1237]$/;
+    return ($answer->header('Refresh') // '') =~ /^0; url=(.*)/ ? $1 : undef;
+}
+
 # Follows an answer's redirects to the last, which is returned; all are in {trail}.
 sub follow {
     my ($self, $answer, %more) = @_;
     my $site = $more{site} || 'none';
     $self->{trail} = [$answer];
-    while ($answer->code =~ /^30[1237]$/ && defined $answer->header('Location')) {
+    while (defined(my $to = _leads_to($answer))) {
         die "more than $REDIRECTS_MAX redirects\n" if @{ $self->{trail} } > $REDIRECTS_MAX;
-        my $next = URI->new_abs($answer->header('Location'), $answer->{seen_url});
+        my $next = URI->new_abs($to, $answer->{seen_url});
         $site = 'cross-site'
             if $site ne 'none' && origin_of($next) ne origin_of(URI->new($answer->{seen_url}));
         $answer = $self->get($next->as_string, site => $site);
