@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use PlusAuth::Attack;
+use PlusAuth::Site;
 use PlusAuth::Test;
 use IO::Socket::INET;
 use Test::More;
@@ -58,6 +59,27 @@ subtest 'attack 66: an ErrorDocument for everybody, of a protected place' => sub
     my $answer = $browser->get("$app/app/missing/x");
     is $answer->code, 404, 'who is gets it';
     like $answer->content, qr/sorry, not here/, 'as the page says';
+};
+
+subtest 'a part for one user in a page where no session is looked for' => sub {
+    my $open = vars('documentroot') . '/open';
+    my $own = PlusAuth::Site->new('parts', modules => ['include', 'mime'], config => <<"CONFIG")->start;
+PlusAuthSessionStore cookie
+Session Off
+<LocationMatch "^/(app|login)">
+    Session On
+</LocationMatch>
+<Directory "$open">
+    Options +Includes
+    AddType text/html .shtml
+    AddOutputFilter INCLUDES .shtml
+</Directory>
+CONFIG
+    my $browser = browser();
+    $browser->visit($own->page);
+    my $answer = $browser->get($own->url('/open/includes.shtml'));
+    like $answer->content, $PROTECTED, 'includes it';
+    like $answer->header('Cache-Control') // '', qr/\bprivate\b/, 'and is for nobody else';
 };
 
 # httpd answers it before any module has seen it.

@@ -114,7 +114,7 @@ static void guard_includes(request_rec *r)
 {
     const pa_visit *visit = r->main ? NULL : pa_visit_of(r);
 
-    if (!visit || !visit->id[0])
+    if (!visit || (!visit->id[0] && !visit->brought))
         return;
     for (ap_filter_t *f = r->output_filters; f && f != r->proto_output_filters; f = f->next) {
         if (strcmp(f->frec->name, "includes") == 0) {
