@@ -224,11 +224,12 @@ static int sign_in(request_rec *r, returning *back)
 {
     const char *client =
         pa_session_index_client(r->pool, back->provider->name, back->metadata->issuer);
-    apr_status_t rv = pa_session_begin(r, make_session(r, back));
+    apr_status_t rv = pa_logout_memory_note_alg(pa_visit_of(r)->settings, client, back->alg,
+                                                r->request_time, r->pool);
 
+    /* Last, so that nobody whose login fails has a session. */
     if (rv == APR_SUCCESS)
-        rv = pa_logout_memory_note_alg(pa_visit_of(r)->settings, client, back->alg, r->request_time,
-                                       r->pool);
+        rv = pa_session_begin(r, make_session(r, back));
     if (rv != APR_SUCCESS)
         return pa_failure_session(r, rv);
     pa_audit_login(r, pa_visit_of(r)->key);
