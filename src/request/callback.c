@@ -214,6 +214,7 @@ static int go_on(request_rec *r, const char *path)
         return pa_redirect_home(r, path);
     apr_table_setn(r->headers_out, "Refresh",
                    apr_pstrcat(r->pool, "0; url=", conf->origin, path, NULL));
+    apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer"); /* it would hold the code */
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
     ap_set_content_type(r, "text/html; charset=utf-8");
     ap_rputs("<!DOCTYPE html>\n<title>Signed in</title>\n", r);
