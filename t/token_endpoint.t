@@ -89,6 +89,7 @@ refused_all { called => '/oauth2/token', uncalled => '/oidc/userinfo' },
         my ($browser, $answer) = @_;
         unlike $answer->decoded_content, qr/<b>such/, 'its description is not markup here';
     }],
+    [22, 'invalid_grant with status 403', 'token.invalid_grant_403', status => 400, log => qr/invalid_grant/],
     [22, 'invalid_client', 'token.invalid_client', status => 400, log => qr/invalid_client.*Token Endpoint Auth/s],
     [26, 'no id_token', 'token.no_id_token', status => 401, log => qr/\bid_token\b/],
     [26, 'id_token empty', 'token.id_token_empty', status => qr/^(?:401|502)$/];

@@ -116,7 +116,8 @@ const pa_fault *pa_endpoint_read(apr_pool_t *pool, const pa_endpoint_expected *e
                                  const pa_http_response *response, json_t **out)
 {
     json_t *json;
-    const int refused = response->status == 400 || response->status == 401;
+    /* RFC 6749 5.2 says 400 and 401, RFC 9126 2.3 adds more; Auth0 and Keycloak also say 403. */
+    const int refused = response->status >= 400 && response->status < 500;
     if (response->status != expected->status && !refused)
         return nonsense(pool, expected->what, apr_psprintf(pool, "status %d", response->status));
     const char *why = strcmp(response->content_type, "application/json") != 0

@@ -113,7 +113,7 @@ static const struct {
     { 401, "application/json", "nonsense", "status 401" },
     { 201, "application/json", "{" AT "}", "status 201" },
     { 302, "application/json", "{" AT "}", "status 302" },
-    { 403, "application/json", "{\"error\":\"x\"}", "status 403" },
+    { 403, "text/html", "<h1>", "status 403" },
     { 503, "application/json", "{\"error\":\"x\"}", "status 503" },
 };
 
@@ -144,7 +144,7 @@ static void test_nonsense(apr_pool_t *pool)
 
 static void test_errors(apr_pool_t *pool)
 {
-    static const int statuses[] = { 200, 400, 401 };
+    static const int statuses[] = { 200, 400, 401, 403, 429 };
     static const struct {
         pa_client_auth used;
         const char *name;
@@ -155,7 +155,7 @@ static void test_errors(apr_pool_t *pool)
     pa_tokens t;
     int i;
 
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < 5; i++) {
         fault = read_answer(pool, statuses[i], "application/json",
                             "{\"error\":\"invalid_grant\",\"error_description\":\"used\"," AT "}",
                             PA_CLIENT_AUTH_POST, &t);
@@ -164,9 +164,9 @@ static void test_errors(apr_pool_t *pool)
         is(fault->error, "invalid_grant", "its code");
         has(fault->why, "invalid_grant: used", "the reason has its description");
         fault = read_answer(pool, statuses[i], "application/json", "{\"error\":\"invalid_client\"}",
-                            methods[i].used, &t);
+                            methods[i % 3].used, &t);
         has(fault->why, "Token Endpoint Authentication Method", "invalid_client names the field");
-        has(fault->why, methods[i].name, "and the method used");
+        has(fault->why, methods[i % 3].name, "and the method used");
     }
     fault = read_answer(pool, 400, "application/json",
                         apr_psprintf(pool,

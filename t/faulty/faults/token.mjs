@@ -27,6 +27,7 @@ export const token = {
     redirect_308: redirect(308),
     invalid_grant: refuse(400, 'invalid_grant'),
     invalid_client: refuse(401, 'invalid_client'),
+    invalid_grant_403: refuse(403, 'invalid_grant'),
     error_200: refuse(200, 'invalid_grant'),
     status_500: replace({ status: 500, headers: { 'content-type': 'text/html' }, body: '<h1>oops</h1>' }),
     status_503: replace({ status: 503, headers: { 'content-type': 'text/html' }, body: 'later' }),
