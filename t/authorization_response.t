@@ -390,6 +390,8 @@ subtest 'what a login may ask for' => sub {
     is $said{prompt}, 'login', 'prompt';
     ok !exists $said{other}, 'and nothing that is not on the list';
     is $browser->visit($answer->header('Location'))->code, 200, 'and it works';
+    unlike browser()->get("$site/login?login_hint=%FF")->header('Location'), qr/login_hint/,
+        'nor what is no UTF-8, which no request object could hold';
 };
 
 for my $fault ('auth_time_missing', 'auth_time_old') {

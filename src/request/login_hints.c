@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include <http_request.h>
+#include <jansson.h>
 
 #include "../base/text.h"
 #include "../base/url.h"
@@ -39,8 +40,17 @@ static int seconds(const char *value)
     return len > 0 && number <= MAX_AGE_MAX ? number : -1;
 }
 
-/* A value that goes to the provider: printable, of bounded length. "none" would make an error of a
- * prompt for whoever is not signed in there. */
+/* What a signed request could not hold. */
+static int is_utf8(const char *value)
+{
+    json_t *text = json_string(value);
+
+    json_decref(text);
+    return text != NULL;
+}
+
+/* A value that goes to the provider: printable text of bounded length. "none" would make an error
+ * of a prompt for whoever is not signed in there. */
 static int is_passable(const char *name, const char *value)
 {
     apr_size_t len = strlen(value);
@@ -49,10 +59,10 @@ static int is_passable(const char *name, const char *value)
         return 0;
     if (strcmp(name, "max_age") == 0)
         return seconds(value) >= 0;
-    for (; *value; value++)
-        if ((unsigned char)*value < 0x20 || *value == 0x7f)
+    for (const char *at = value; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
             return 0;
-    return 1;
+    return is_utf8(value);
 }
 
 static void take_parameters(request_rec *r, const apr_table_t *said, pa_login_hints *out)
