@@ -379,6 +379,12 @@ for my $method ('GET', 'POST') {
     };
 }
 
+subtest 'a third party names an issuer that has several clients here' => sub {
+    my $issuer = 'http://127.0.0.1:' . vars('faulty_port') . '/i/logout';
+    my %said = URI->new(browser()->get(site('logout') . "/login?iss=$issuer")->header('Location'))->query_form;
+    is $said{client_id}, 'client', 'it is the one of this place';
+};
+
 subtest 'what a login may ask for' => sub {
     faults();
     my $browser = browser();

@@ -60,18 +60,21 @@ static const json_t *member(const json_t *document, const char *name)
     return json_is_null(value) ? NULL : value;
 }
 
-/* Discovery 1.0 4.3: the document must be the issuer's own, to the byte. A slash that is configured
- * after it is forgiven: PlusAuth's own libraries take it either way. */
+int pa_metadata_is_issuer(const pa_provider *provider, const char *issuer)
+{
+    const apr_size_t len = strlen(issuer);
+    return strncmp(provider->issuer, issuer, len) == 0
+           && (!provider->issuer[len] || strcmp(provider->issuer + len, "/") == 0);
+}
+
+/* Discovery 1.0 4.3: the document must be the issuer's own. */
 static const char *check_issuer(apr_pool_t *pool, const pa_provider *provider,
                                 const json_t *document, pa_metadata *metadata)
 {
     const char *issuer = pa_json_text(document, "issuer");
     if (!issuer)
         return "issuer is missing or no string";
-    const apr_size_t len = strlen(issuer);
-    const char *configured = provider->issuer;
-    if (strncmp(configured, issuer, len) != 0
-        || (configured[len] != '\0' && strcmp(configured + len, "/") != 0))
+    if (!pa_metadata_is_issuer(provider, issuer))
         return "issuer is not the one that is configured";
     metadata->issuer = apr_pstrdup(pool, issuer);
     return NULL;

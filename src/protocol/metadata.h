@@ -30,10 +30,13 @@ typedef struct pa_metadata {
     pa_alg_set id_token_algs; /* id_token_signing_alg_values_supported */
 } pa_metadata;
 
-/* Reads and checks a discovery document: issuer equal to the provider's (which may have one '/'
- * more at its end), required members there and of the right type, every endpoint https (http for
- * loopback when the issuer is http too). All of it is from `pool`. NULL and *out set, or the
- * reason. */
+/* Whether it is the provider's, to the byte. A slash that is configured after it is forgiven:
+ * PlusAuth's own libraries take it either way. */
+int pa_metadata_is_issuer(const pa_provider *provider, const char *issuer);
+
+/* Reads and checks a discovery document: issuer the provider's, required members there and of the
+ * right type, every endpoint https (http for loopback when the issuer is http too). All of it is
+ * from `pool`. NULL and *out set, or the reason. */
 const char *pa_metadata_parse(apr_pool_t *pool, const pa_provider *provider, pa_bytes document,
                               pa_metadata **out);
 

@@ -54,15 +54,6 @@ static int refuse_fault(request_rec *r, const pa_fault *fault)
     return refuse(r, HTTP_SERVICE_UNAVAILABLE, fault->why);
 }
 
-/* The configuration may have a slash after it that the provider's own words lack. */
-static int is_issuer(const pa_provider *provider, const char *iss)
-{
-    apr_size_t len = strlen(iss);
-
-    return strncmp(provider->issuer, iss, len) == 0
-           && (!provider->issuer[len] || strcmp(provider->issuer + len, "/") == 0);
-}
-
 /* The provider of an issuer: of several clients there the one that is meant, if any is. */
 static const pa_provider *find_provider(request_rec *r, const char *iss, const json_t *claims)
 {
@@ -72,7 +63,7 @@ static const pa_provider *find_provider(request_rec *r, const char *iss, const j
     for (apr_hash_index_t *i = apr_hash_first(r->pool, conf->providers); i; i = apr_hash_next(i)) {
         const pa_provider *provider = apr_hash_this_val(i);
 
-        if (!is_issuer(provider, iss))
+        if (!pa_metadata_is_issuer(provider, iss))
             continue;
         found = provider;
         if (claims && !pa_jwt_claims_check_aud(claims, provider->client_id))

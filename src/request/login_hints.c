@@ -8,6 +8,7 @@
 
 #include "../base/text.h"
 #include "../base/url.h"
+#include "../protocol/metadata.h"
 #include "form.h"
 #include "page.h"
 
@@ -80,22 +81,23 @@ static void take_parameters(request_rec *r, const apr_table_t *said, pa_login_hi
     out->parameters = parameters;
 }
 
-/* The provider that a third party names; else the place's, or the only one there is. */
+/* The provider that a third party names, of several clients there the place's; else the place's, or
+ * the only one there is. */
 static const pa_provider *provider_of(request_rec *r, const char *iss)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
-    const pa_provider *provider = iss ? NULL : pa_config_provider(r);
+    const pa_provider *provider = pa_config_provider(r);
 
-    if (!iss && !provider && apr_hash_count(conf->providers) == 1)
-        return apr_hash_this_val(apr_hash_first(r->pool, conf->providers));
-    for (apr_hash_index_t *i = apr_hash_first(r->pool, conf->providers); iss && i;
-         i = apr_hash_next(i)) {
-        const pa_provider *named = apr_hash_this_val(i);
-
-        if (strcmp(named->issuer, iss) == 0)
-            return named;
+    if (provider && (!iss || pa_metadata_is_issuer(provider, iss)))
+        return provider;
+    if (!iss && apr_hash_count(conf->providers) > 1)
+        return NULL;
+    for (apr_hash_index_t *i = apr_hash_first(r->pool, conf->providers); i; i = apr_hash_next(i)) {
+        provider = apr_hash_this_val(i);
+        if (!iss || pa_metadata_is_issuer(provider, iss))
+            return provider;
     }
-    return provider;
+    return NULL;
 }
 
 /* A path of ours, or an absolute URL of our origin; NULL for anything else. */
