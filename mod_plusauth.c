@@ -14,6 +14,7 @@
 #include "src/request/config.h"
 #include "src/request/export.h"
 #include "src/request/inbound.h"
+#include "src/request/lifetime.h"
 #include "src/request/page.h"
 #include "src/request/route.h"
 #include "src/request/status.h"
@@ -60,6 +61,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_type_checker(pa_route_type, NULL, typers, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(pa_authn_pass, NULL, readers, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(pa_export_fixup, NULL, readers, APR_HOOK_FIRST);
+    ap_hook_fixups(pa_lifetime_fixup, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(pa_route_fixup, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_handler(pa_route_handler, NULL, NULL, APR_HOOK_FIRST);
 
@@ -67,6 +69,7 @@ static void register_hooks(apr_pool_t *pool)
     pa_session_hooks_register(pool);
     pa_session_entry_register();
     pa_export_register_filter();
+    pa_lifetime_register();
     pa_page_register(pool);
 
     /* To be seen: a section of mod_status, and a handler. */

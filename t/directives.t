@@ -62,6 +62,7 @@ for my $good ("PlusAuthEnvFile $env", "PlusAuthTenant mytenant\nPlusAuthClientID
     "$provider\nPlusAuthClientKey $keys/p256.pem\nPlusAuthProfile financial",
     "PlusAuthTenant mytenant\nPlusAuthClientID id\nPlusAuthClientKey $keys/rsa.pem old\nPlusAuthClientKey $keys/p256.pem\nPlusAuthProfile fapi2",
     "$provider\nPlusAuthClientCert $keys/known.pem\nPlusAuthClientAuth tls_client_auth\nPlusAuthSenderConstrain mtls",
+    "$provider\nPlusAuthConnectionLifetime 1h\n<Location /x>\nPlusAuthConnectionLifetime off\n</Location>",
     "$provider\n<Location /x>\nPlusAuthExport headers X-User=sub\nPlusAuthUser email\n</Location>",
     "$provider\nPlusAuthClientSecret 0123456789abcdef0123456789abcdef\nPlusAuthClientAuth client_secret_jwt HS256\n"
         . "<PlusAuthProvider a>\n$provider\nPlusAuthClientKey $keys/p256.pem\nPlusAuthProfile financial\n</PlusAuthProvider>",
@@ -88,6 +89,7 @@ my @bad = (
     ['PlusAuthPath nowhere /x', 'PlusAuthPath'], ['PlusAuthPath login //evil.example', 'PlusAuthPath'],
     ['PlusAuthAfterLogout https://evil.example/', 'PlusAuthAfterLogout'], ['PlusAuthAfterLogout //evil.example/', 'PlusAuthAfterLogout'],
     ['PlusAuthSessionLifetime soon', 'PlusAuthSessionLifetime'], ['PlusAuthSessionLifetime 0', 'PlusAuthSessionLifetime'],
+    ['PlusAuthConnectionLifetime long', 'PlusAuthConnectionLifetime'], ['PlusAuthConnectionLifetime 0', 'PlusAuthConnectionLifetime'],
     ['PlusAuthSessionIdle -5', 'PlusAuthSessionIdle'], ['PlusAuthSessionStore nosuch', 'PlusAuthSessionStore'],
     ['PlusAuthSessionStore', 'PlusAuthSessionStore'], ['PlusAuthSessionStore shmcbx', 'PlusAuthSessionStore'],
     ['PlusAuthSessionStore shmcb shmcb', 'PlusAuthSessionStore'], ['PlusAuthSessionStore cookie nosuch', 'PlusAuthSessionStore'],

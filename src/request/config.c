@@ -48,6 +48,7 @@ void *pa_dir_conf_create(apr_pool_t *pool, char *dir)
     (void)dir;
     conf->unauthenticated = PA_UNAUTHENTICATED_UNSET;
     conf->export = PA_EXPORT_UNSET;
+    conf->connection_lifetime = -1;
     return conf;
 }
 
@@ -66,6 +67,8 @@ void *pa_dir_conf_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
                          ? base->auth_params
                          : apr_array_append(pool, base->auth_params, add->auth_params);
     m->page = add->page ? add->page : base->page;
+    m->connection_lifetime =
+        add->connection_lifetime >= 0 ? add->connection_lifetime : base->connection_lifetime;
     return m;
 }
 

@@ -86,6 +86,8 @@ typedef struct pa_dir_conf {
     apr_array_header_t *headers;     /* pa_header_export: Header=claim */
     apr_array_header_t *auth_params; /* pa_auth_param */
     const char *page;                /* template that plusauth-page serves */
+    /* How long a request of somebody signed in may last; 0: as long as it likes. */
+    apr_interval_time_t connection_lifetime;
 } pa_dir_conf;
 
 /* PlusAuthAuthParam: one more parameter of the authorization request. */

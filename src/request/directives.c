@@ -62,13 +62,26 @@ static const char *set_after_logout(cmd_parms *cmd, void *dir, const char *value
     return NULL;
 }
 
-static const char *set_duration(cmd_parms *cmd, void *dir, const char *value)
+static const char *set_duration(cmd_parms *cmd, apr_interval_time_t *duration, const char *value)
 {
-    apr_interval_time_t *duration = field(pa_server_conf_get(cmd->server), cmd);
-
-    (void)dir;
     if (ap_timeout_parameter_parse(value, duration, "s") != APR_SUCCESS || *duration <= 0)
         return apr_psprintf(cmd->pool, "%s: a duration such as 8h, 30min or 90s", cmd->cmd->name);
+    return NULL;
+}
+
+static const char *set_server_duration(cmd_parms *cmd, void *dir, const char *value)
+{
+    (void)dir;
+    return set_duration(cmd, field(pa_server_conf_get(cmd->server), cmd), value);
+}
+
+static const char *set_place_duration(cmd_parms *cmd, void *dir, const char *value)
+{
+    apr_interval_time_t *duration = field(dir, cmd);
+
+    if (strcmp(value, "off") != 0)
+        return set_duration(cmd, duration, value);
+    *duration = 0;
     return NULL;
 }
 
@@ -318,9 +331,9 @@ const command_rec pa_commands[] = {
         "/login, /login/callback, /logout, below these and /register by default"),
     AP_INIT_TAKE1("PlusAuthAfterLogout", set_after_logout, NULL, RSRC_CONF,
                   "Where a browser ends up after logout; / by default"),
-    AP_INIT_TAKE1("PlusAuthSessionLifetime", set_duration, SERVER(lifetime), RSRC_CONF,
+    AP_INIT_TAKE1("PlusAuthSessionLifetime", set_server_duration, SERVER(lifetime), RSRC_CONF,
                   "How long after its login a session ends; 8h by default"),
-    AP_INIT_TAKE1("PlusAuthSessionIdle", set_duration, SERVER(idle), RSRC_CONF,
+    AP_INIT_TAKE1("PlusAuthSessionIdle", set_server_duration, SERVER(idle), RSRC_CONF,
                   "How long after its last use a session ends; 1h by default"),
     AP_INIT_TAKE12(
         "PlusAuthSessionStore", pa_store_config_set, NULL, RSRC_CONF,
@@ -345,6 +358,10 @@ const command_rec pa_commands[] = {
     AP_INIT_TAKE_ARGV("PlusAuthExport", set_export, NULL, RSRC_CONF | ACCESS_CONF,
                       "How the application gets claims: env (by default), none, or headers "
                       "Header=claim..."),
+    AP_INIT_TAKE1(
+        "PlusAuthConnectionLifetime", set_place_duration, DIR_CONF(connection_lifetime),
+        RSRC_CONF | ACCESS_CONF,
+        "How long a WebSocket or an answer of somebody signed in may last; off by default"),
     AP_INIT_TAKE1("PlusAuthPage", set_page, NULL, RSRC_CONF | ACCESS_CONF,
                   "The template that SetHandler plusauth-page serves"),
     { NULL }
