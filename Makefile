@@ -2,6 +2,7 @@
 # make test       unit tests and the Apache::Test suite make lint   layers, format, analysers
 # make install    into this machine's httpd             make bench  what a request costs, beside others
 # make fuzz       every parser against random bytes     make clean
+# make test-glewlwyd  the main flows with an OpenID provider from Debian, which it installs
 # SAN=1 builds any of them with AddressSanitizer and UndefinedBehaviorSanitizer.
 
 APXS   ?= apxs
@@ -40,9 +41,9 @@ MODULE_OBJECTS  := $(MODULE_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS      := $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
 FUZZERS         := $(patsubst t/fuzz/%.c,build-fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 
-.PHONY: all libplusauth unit run test browser install clean lint layers format bench fuzz \
+.PHONY: all libplusauth unit run test test-glewlwyd browser install clean lint layers format bench fuzz \
         packages-build packages-run packages-test packages-browser packages-lint packages-bench \
-        packages-fuzz
+        packages-fuzz packages-glewlwyd
 .DELETE_ON_ERROR:
 
 all: packages-build
@@ -82,6 +83,11 @@ test: packages-test packages-browser all
 	@t/tools/npm-packages t/provider t/browser
 	@$(MAKE) --no-print-directory $(if $(SAN),SAN=1) unit $(BUILD)/jose-check
 	@PLUSAUTH_BUILD=$(BUILD) t/run-tests
+
+# No part of `make test`: it installs a server, though one that runs only here.
+test-glewlwyd: packages-test packages-glewlwyd all
+	@t/tools/npm-packages t/provider
+	@PLUSAUTH_BUILD=$(BUILD) t/run-tests t/second/glewlwyd.t
 
 # The pages in a real browser. Makes the pictures that README.md shows.
 browser: packages-browser all
@@ -137,5 +143,6 @@ build-fuzz/fuzz_%: t/fuzz/fuzz_%.c $(LIBRARY_SOURCES) $(wildcard src/*/*.h)
 	clang $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined $(INCLUDES) -Isrc -o $@ \
 	    $< $(LIBRARY_SOURCES) $(LIBS) $(APR_LIBS)
 
-packages-build packages-run packages-test packages-browser packages-lint packages-bench packages-fuzz: packages-%:
+packages-build packages-run packages-test packages-browser packages-lint packages-bench packages-fuzz \
+packages-glewlwyd: packages-%:
 	@t/tools/debian-packages $*
