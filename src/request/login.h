@@ -10,7 +10,8 @@
  * redirect, or an error page's status. */
 int pa_login_start(request_rec *r, const pa_login_hints *hints);
 
-/* Ends the logins of this browser: those on their way, and what is kept of others to notice a loop. */
+/* Ends the logins of this browser: those on their way, and what is kept of others to notice a loop.
+ */
 void pa_login_forget(request_rec *r);
 
 /* The path and query that the browser asked for, as it spelt it; "/" when it is no plain one. */
