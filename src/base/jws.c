@@ -16,7 +16,7 @@
 static const char FAILED[] = "OpenSSL failed to sign";
 static const char NOT_OF_KEY[] = "the key is not one for that signature algorithm";
 
-static int set_padding(EVP_PKEY_CTX *options, pa_alg_set alg)
+int pa_jws_set_padding(EVP_PKEY_CTX *options, pa_alg_set alg)
 {
     if (!(alg & (PA_ALG_PS256 | PA_ALG_PS384 | PA_ALG_PS512)))
         return 1;
@@ -25,15 +25,20 @@ static int set_padding(EVP_PKEY_CTX *options, pa_alg_set alg)
            && EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-/* RFC 8032 hashes by itself: OpenSSL wants no digest named. */
+const char *pa_jws_digest(pa_alg_set alg)
+{
+    return alg == PA_ALG_EDDSA ? NULL : pa_alg_digest(alg);
+}
+
 static int sign(EVP_PKEY *key, pa_alg_set alg, pa_bytes input, unsigned char *out, size_t *len)
 {
-    const char *digest = alg == PA_ALG_EDDSA ? NULL : pa_alg_digest(alg);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     EVP_PKEY_CTX *options;
     int done =
-        context && EVP_DigestSignInit_ex(context, &options, digest, NULL, NULL, key, NULL) == 1
-        && set_padding(options, alg) && EVP_DigestSign(context, out, len, input.at, input.len) == 1;
+        context
+        && EVP_DigestSignInit_ex(context, &options, pa_jws_digest(alg), NULL, NULL, key, NULL) == 1
+        && pa_jws_set_padding(options, alg)
+        && EVP_DigestSign(context, out, len, input.at, input.len) == 1;
 
     EVP_MD_CTX_free(context);
     return done;

@@ -4,10 +4,16 @@
 
 #include <apr_pools.h>
 #include <jansson.h>
+#include <openssl/types.h>
 
 #include "bytes.h"
 #include "jwa.h"
 #include "private_key.h"
+
+/* For signing and verifying alike: the digest that OpenSSL wants named (RFC 8032 hashes by itself:
+ * NULL), and RSA's padding. */
+const char *pa_jws_digest(pa_alg_set alg);
+int pa_jws_set_padding(EVP_PKEY_CTX *options, pa_alg_set alg);
 
 /* A signed JWT: its header has alg, the key's kid, typ where it is not NULL, and the members of
  * `more` (NULL for none; such as DPoP's jwk), which change none of those three. The algorithm must

@@ -4,14 +4,16 @@
  * (RFC 8725 3.1). */
 #include "jwt.h"
 
+#include <openssl/bn.h>
+#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/rsa.h>
 
 #include "base64url.h"
 #include "crypto.h"
 #include "json.h"
 #include "jwk.h"
+#include "jws.h"
 
 const char PA_JWT_NO_KEY[] =
     "the provider publishes no key that fits the token's kid and algorithm";
@@ -112,103 +114,59 @@ const char *pa_jwt_parse(apr_pool_t *pool, const char *text, pa_jwt **out)
     return NULL;
 }
 
-/* Appends one half of a signature as a DER INTEGER: no leading zeroes, a zero byte before a high
- * bit. Returns the new end. */
-static unsigned char *put_integer(unsigned char *at, const unsigned char *number, apr_size_t len)
-{
-    while (len > 1 && *number == 0) {
-        number++;
-        len--;
-    }
-    *at++ = 0x02;
-    *at++ = (unsigned char)(len + (*number >> 7));
-    if (*number >> 7)
-        *at++ = 0;
-    memcpy(at, number, len);
-    return at + len;
-}
-
 /* RFC 7518 3.4 writes R || S, each as long as the curve's order; OpenSSL reads
  * SEQUENCE { INTEGER r, INTEGER s }. */
 #define ORDER_LEN_MAX 66
 #define DER_MAX (3 + 2 * (2 + 1 + ORDER_LEN_MAX))
 
-static apr_size_t raw_to_der(pa_bytes raw, unsigned char der[DER_MAX])
+static int raw_to_der(pa_bytes raw, unsigned char *der)
 {
-    unsigned char body[DER_MAX];
-    unsigned char *end = put_integer(body, raw.at, raw.len / 2);
-    apr_size_t len, start = 0;
+    int half = (int)raw.len / 2, len = 0;
+    ECDSA_SIG *pair = ECDSA_SIG_new();
+    BIGNUM *r = BN_bin2bn(raw.at, half, NULL), *s = BN_bin2bn(raw.at + half, half, NULL);
 
-    end = put_integer(end, raw.at + raw.len / 2, raw.len / 2);
-    len = (apr_size_t)(end - body);
-    der[start++] = 0x30;
-    if (len > 127)
-        der[start++] = 0x81;
-    der[start++] = (unsigned char)len;
-    memcpy(der + start, body, len);
-    return start + len;
+    if (r && s && pair && ECDSA_SIG_set0(pair, r, s) == 1) {
+        r = s = NULL;
+        len = i2d_ECDSA_SIG(pair, &der);
+    }
+    BN_free(r);
+    BN_free(s);
+    ECDSA_SIG_free(pair);
+    return len > 0 ? len : 0;
 }
 
-static int verify_rsa(EVP_MD_CTX *context, const pa_jwt *jwt, EVP_PKEY *key)
+static int verify(EVP_MD_CTX *context, const pa_jwt *jwt, EVP_PKEY *key, pa_bytes signature)
 {
-    int pss = (jwt->alg & (PA_ALG_PS256 | PA_ALG_PS384 | PA_ALG_PS512)) != 0;
     EVP_PKEY_CTX *options;
 
-    if (jwt->signature.len != (apr_size_t)EVP_PKEY_get_size(key)
-        || EVP_DigestVerifyInit_ex(context, &options, pa_alg_digest(jwt->alg), NULL, NULL, key,
+    return EVP_DigestVerifyInit_ex(context, &options, pa_jws_digest(jwt->alg), NULL, NULL, key,
                                    NULL)
-               != 1)
-        return 0;
-    /* RFC 7518 3.5: the salt is as long as the digest, MGF1 uses the same digest. */
-    if (pss
-        && (EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) != 1
-            || EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) != 1))
-        return 0;
-    return EVP_DigestVerify(context, jwt->signature.at, jwt->signature.len, jwt->signing_input.at,
-                            jwt->signing_input.len)
-           == 1;
-}
-
-static int verify_ecdsa(EVP_MD_CTX *context, const pa_jwt *jwt, EVP_PKEY *key)
-{
-    apr_size_t order_len = ((apr_size_t)EVP_PKEY_get_bits(key) + 7) / 8;
-    unsigned char der[DER_MAX];
-    apr_size_t len;
-
-    if (order_len > ORDER_LEN_MAX || jwt->signature.len != 2 * order_len)
-        return 0;
-    len = raw_to_der(jwt->signature, der);
-    return EVP_DigestVerifyInit_ex(context, NULL, pa_alg_digest(jwt->alg), NULL, NULL, key, NULL)
                == 1
-           && EVP_DigestVerify(context, der, len, jwt->signing_input.at, jwt->signing_input.len)
-                  == 1;
-}
-
-/* RFC 8032 hashes by itself: OpenSSL wants no digest named. */
-static int verify_eddsa(EVP_MD_CTX *context, const pa_jwt *jwt, EVP_PKEY *key)
-{
-    return EVP_DigestVerifyInit_ex(context, NULL, NULL, NULL, NULL, key, NULL) == 1
-           && EVP_DigestVerify(context, jwt->signature.at, jwt->signature.len,
-                               jwt->signing_input.at, jwt->signing_input.len)
+           && pa_jws_set_padding(options, jwt->alg)
+           && EVP_DigestVerify(context, signature.at, signature.len, jwt->signing_input.at,
+                               jwt->signing_input.len)
                   == 1;
 }
 
 static int verify_with(const pa_jwt *jwt, EVP_PKEY *key)
 {
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int ecdsa = (jwt->alg & (PA_ALG_ES256 | PA_ALG_ES384 | PA_ALG_ES512)) != 0;
+    apr_size_t order_len = ((apr_size_t)EVP_PKEY_get_bits(key) + 7) / 8;
+    apr_size_t len = ecdsa ? 2 * order_len : (apr_size_t)EVP_PKEY_get_size(key);
+    pa_bytes signature = jwt->signature;
+    unsigned char der[DER_MAX];
+    EVP_MD_CTX *context;
     int genuine;
 
-    if (!context)
+    if (signature.len != len || (ecdsa && order_len > ORDER_LEN_MAX))
         return 0;
     ERR_set_mark();
-    if (jwt->alg & (PA_ALG_ES256 | PA_ALG_ES384 | PA_ALG_ES512))
-        genuine = verify_ecdsa(context, jwt, key);
-    else if (jwt->alg == PA_ALG_EDDSA)
-        genuine = verify_eddsa(context, jwt, key);
-    else
-        genuine = verify_rsa(context, jwt, key);
-    ERR_pop_to_mark();
+    if (ecdsa)
+        signature = pa_bytes_of(der, (apr_size_t)raw_to_der(signature, der));
+    context = EVP_MD_CTX_new();
+    genuine = context && verify(context, jwt, key, signature);
     EVP_MD_CTX_free(context);
+    ERR_pop_to_mark();
     return genuine;
 }
 

@@ -211,8 +211,6 @@ const char *pa_metadata_parse(apr_pool_t *pool, const pa_provider *provider, pa_
     metadata->request_algs = read_algs(json, REQUEST_ALGS, pa_alg_named);
     metadata->request_jwe_algs = read_algs(json, REQUEST_JWE_ALGS, pa_jwe_alg_named);
     metadata->request_jwe_encs = read_algs(json, REQUEST_JWE_ENCS, pa_jwe_enc_named);
-    metadata->id_token_algs =
-        read_algs(json, "id_token_signing_alg_values_supported", pa_alg_named);
     *out = metadata;
     return NULL;
 }

@@ -27,7 +27,6 @@ typedef struct pa_metadata {
     pa_alg_set request_algs;          /* for request objects; 0: unsaid */
     pa_jwe_alg_set request_jwe_algs;  /* that encrypt those; 0: unsaid */
     pa_jwe_enc_set request_jwe_encs;
-    pa_alg_set id_token_algs; /* id_token_signing_alg_values_supported */
 } pa_metadata;
 
 /* Whether it is the provider's, to the byte. A slash that is configured after it is forgiven:
