@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 #include <curl/curl.h>
+#include <openssl/err.h>
 #include <string.h>
 #include <strings.h>
 
@@ -418,5 +419,6 @@ const pa_fault *pa_http_send(pa_http *http, apr_pool_t *pool, const pa_http_sett
         pa_http_leave(http);
     }
     give_handle(http, curl);
+    ERR_clear_error(); /* mod_ssl shares OpenSSL's queue, where libcurl leaves what failed */
     return fault;
 }

@@ -1,6 +1,7 @@
 /* test_http.c: requests against servers that behave and servers that do not. */
 #include "../../src/base/http.h"
 
+#include <openssl/err.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -310,6 +311,7 @@ static void test_tls_server(fixture *f, const char *san, long from, long until, 
     settings.ca_file = trusted ? ca_file : NULL;
     fault = ask(&tls, "/", "secret=1");
     settings.ca_file = NULL;
+    ok(ERR_peek_error() == 0, "OpenSSL's error queue is empty");
     if (fine)
         is(why(fault), NULL, "%s is talked to", what);
     else {
