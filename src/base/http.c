@@ -219,6 +219,7 @@ static CURLcode set_reach(CURL *curl, const pa_http_settings *settings)
         /* "" rather than NULL: the environment's proxies and exceptions do not count */
         { CURLOPT_PROXY, settings->proxy ? settings->proxy : "" },
         { CURLOPT_NOPROXY, "" },
+        { CURLOPT_SSL_CIPHER_LIST, settings->ciphers },
         { CURLOPT_CAINFO, settings->ca_file },
         { CURLOPT_CAPATH, NULL }, /* else the system's are trusted beside our own */
     };
@@ -226,7 +227,7 @@ static CURLcode set_reach(CURL *curl, const pa_http_settings *settings)
         curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(settings->connect_timeout));
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, milliseconds(settings->total_timeout));
-    const apr_size_t count = settings->ca_file ? 4 : 2;
+    const apr_size_t count = settings->ca_file ? 5 : 3;
     for (apr_size_t i = 0; rc == CURLE_OK && i < count; i++)
         rc = curl_easy_setopt(curl, texts[i].option, texts[i].value);
     return rc;

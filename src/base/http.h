@@ -15,6 +15,7 @@ typedef struct pa_http_settings {
     const char *ca_file;     /* PEM bundle, NULL for the system's */
     const char *proxy;       /* URL, NULL for none (the environment is not asked) */
     const char *client_cert; /* PEM text of the certificate and the key to present, or NULL */
+    const char *ciphers;     /* of TLS 1.2, as OpenSSL lists them; NULL for its own choice */
 } pa_http_settings;
 
 typedef struct pa_http_request {

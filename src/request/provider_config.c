@@ -9,6 +9,8 @@
 
 #define DEFAULT_SCOPE "openid profile email"
 #define DEFAULT_CONNECT_TIMEOUT apr_time_from_sec(3)
+/* Forward secrecy and authenticated encryption: FAPI 1 Advanced 8.5, BCP 195 for FAPI 2 5.2.1. */
+#define FAPI_CIPHERS "ECDHE+AESGCM:DHE+AESGCM"
 #define DEFAULT_TOTAL_TIMEOUT apr_time_from_sec(10)
 
 pa_provider_directives *pa_provider_directives_create(apr_pool_t *pool)
@@ -147,6 +149,7 @@ static void complete_modes(apr_pool_t *pool, const pa_provider_directives *said,
         said->connect_timeout >= 0 ? said->connect_timeout : DEFAULT_CONNECT_TIMEOUT;
     out->http.total_timeout =
         said->total_timeout >= 0 ? said->total_timeout : DEFAULT_TOTAL_TIMEOUT;
+    out->http.ciphers = profile == PA_PROFILE_WEB ? NULL : FAPI_CIPHERS;
     out->http.ca_file = said->ca_file;
     out->http.proxy = said->proxy;
     out->http.client_cert = said->client_cert;

@@ -120,7 +120,7 @@ static void test_shown(apr_pool_t *pool, const pair *one, const pair *two)
     is(pa_http_create(pool, 0, &http), NULL, "libcurl starts");
     for (apr_size_t i = 0; i < sizeof(turns) / sizeof(*turns); i++) {
         pa_http_settings settings = { 5 * APR_USEC_PER_SEC, 20 * APR_USEC_PER_SEC, ca_file, NULL,
-                                      turns[i][0] };
+                                      turns[i][0], NULL };
         pa_http_request request = { .url = loopback_url(server, pool, "/"), .accept = "*/*",
                                     .max_body = 100 };
         pa_http_response response = { 0 };

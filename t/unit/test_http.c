@@ -331,6 +331,13 @@ static void test_tls(fixture *f)
     test_tls_server(f, "IP:127.0.0.2", -60, 3600, 0, 1, 0, "a certificate for another host");
     test_tls_server(f, "IP:127.0.0.1", -3600, -60, 0, 1, 0, "an expired certificate");
     test_tls_server(f, "IP:127.0.0.1", 3600, 7200, 0, 1, 0, "a certificate that is not valid yet");
+    settings.ciphers = "ECDHE+AESGCM";
+    test_tls_server(f, "IP:127.0.0.1", -60, 3600, TLS1_2_VERSION, 1, 1, "TLS 1.2 with such a cipher");
+    settings.ciphers = "ECDHE+CHACHA20";
+    test_tls_server(f, "IP:127.0.0.1", -60, 3600, TLS1_2_VERSION, 1, 1, "or another");
+    settings.ciphers = "kRSA";
+    test_tls_server(f, "IP:127.0.0.1", -60, 3600, TLS1_2_VERSION, 1, 0, "one without them");
+    settings.ciphers = NULL;
     settings.ca_file = "/nonexistent/ca.pem";
     pa_http_request request = { .url = "https://127.0.0.1:1/", .accept = "a/b", .max_body = CAP };
     ok(pa_http_send(f->http, f->pool, &settings, &request, &f->response) != NULL,
