@@ -5,6 +5,7 @@ use warnings;
 use lib 't/lib';
 use HTTP::Tiny;
 use PlusAuth::Logout;
+use PlusAuth::Site;
 use PlusAuth::Test;
 use Test::More;
 
@@ -251,6 +252,30 @@ subtest 'attack 60: a sub alone ends all of that user' => sub {
     only_these_ended(\%browsers, 'user-2 at main', 'user-2 at main too');
     is $browsers{'user-2 at main'}->visit($page)->code, 200, 'who signs in again is in';
     ok signed_in($browsers{'user-2 at main'}, $page), 'and stays so';
+};
+
+subtest 'attack 60: a client that stands in several sections' => sub {
+    my $site = PlusAuth::Site->new('names');
+    my $section = sub {
+        my ($name) = @_;
+        return <<"CONFIG";
+<PlusAuthProvider $name>
+    PlusAuthIssuer http://127.0.0.1:@{[vars('faulty_port')]}/i/@{[$site->issuer]}
+    PlusAuthClientID client
+    PlusAuthClientSecret s3cret-that-HS512-can-use-because-it-is-longer-than-64-bytes-as-one-sees
+</PlusAuthProvider>
+<Location "/app/$name">
+    PlusAuthProvider $name
+</Location>
+CONFIG
+    };
+    $site->configure(join '', map { $section->($_) } qw(a b c))->start;
+    my %browsers = map { $_ => browser() } '', qw(/a /b /c);
+    $browsers{$_}->visit($site->url("/app$_/page.html")) for keys %browsers;
+    my $is_in = sub { scalar grep { $_->get($site->url('/login/user'))->code == 200 } values %browsers };
+    is $is_in->(), 4, 'signed in by each';
+    taken_with_200(post_token($site->url, logout_token($site->issuer, { sub => 'user-1', sid => undef })), 'taken');
+    is $is_in->(), 0, 'and out of all';
 };
 
 subtest 'attack 60: the sid of another issuer' => sub {

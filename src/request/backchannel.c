@@ -84,38 +84,60 @@ static const pa_provider *provider_of(request_rec *r, const char *token)
     return find_provider(r, iss, jwt->claims);
 }
 
-/* *client is what the provider's sessions and tokens are kept under. */
 static const pa_fault *validate(request_rec *r, const pa_provider *provider, const char *text,
-                                const char **client, pa_logout_token *token)
+                                const char **issuer, pa_logout_token *token)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const char *client;
     pa_metadata *metadata;
     const pa_fault *fault =
         pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, &metadata);
 
     if (fault)
         return fault;
-    *client = pa_session_index_client(r->pool, provider->name, metadata->issuer);
+    *issuer = metadata->issuer;
+    client = pa_session_index_client(r->pool, provider->name, metadata->issuer);
     return pa_logout_token_validate(conf->client, r->pool, provider, metadata, text,
-                                    pa_logout_memory_alg(&conf->visit, *client, r->pool),
+                                    pa_logout_memory_alg(&conf->visit, client, r->pool),
                                     apr_time_now(), token);
+}
+
+/* Ends what the token means, under each name that its client has here: one client can stand in
+ * several <PlusAuthProvider> sections, and sessions are kept under their names. */
+static apr_status_t end_everywhere(request_rec *r, const pa_provider *provider, const char *issuer,
+                                   const pa_logout_token *token)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    apr_status_t rv = APR_SUCCESS;
+
+    for (apr_hash_index_t *i = apr_hash_first(r->pool, conf->providers); i && rv == APR_SUCCESS;
+         i = apr_hash_next(i)) {
+        const pa_provider *named = apr_hash_this_val(i);
+        pa_bytes ended = { NULL, 0 };
+
+        if (!is_issuer(named, issuer) || strcmp(named->client_id, provider->client_id) != 0)
+            continue;
+        rv = conf->visit.backend->end_by(
+            &conf->visit, pa_session_index_client(r->pool, named->name, issuer), token->sub,
+            token->sid, &ended, r->pool);
+        log_ended(r, &conf->visit, ended, rv);
+    }
+    return rv;
 }
 
 /* First everything ends, then the token counts as used: one that could not be obeyed may come
  * again. APR_EEXIST: it was used before. */
-static apr_status_t obey(request_rec *r, const char *client, const pa_logout_token *token)
+static apr_status_t obey(request_rec *r, const pa_provider *provider, const char *issuer,
+                         const pa_logout_token *token)
 {
     const pa_visit_settings *settings = &pa_server_conf_get(r->server)->visit;
-    pa_bytes ended = { NULL, 0 };
+    const char *client = pa_session_index_client(r->pool, provider->name, issuer);
     apr_status_t rv = pa_logout_memory_check_jti(settings, client, token->jti, r->pool);
 
     if (rv == APR_SUCCESS)
-        rv = settings->backend->end_by(settings, client, token->sub, token->sid, &ended, r->pool);
-    log_ended(r, settings, ended, rv);
+        rv = end_everywhere(r, provider, issuer, token);
     if (rv != APR_SUCCESS)
         return rv;
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "back-channel logout of a %s: %d sessions here",
-                  token->sid ? "sid" : "sub", (int)(ended.len / PA_CACHE_KEY_LEN));
     return pa_logout_memory_use_jti(settings, client, token->jti,
                                     r->request_time + 2 * PA_LOGOUT_TOKEN_AGE_MAX, r->pool);
 }
@@ -125,14 +147,14 @@ static int end_sessions(request_rec *r, const char *text)
     const pa_provider *provider = provider_of(r, text);
     const pa_fault *fault;
     pa_logout_token token;
-    const char *client;
+    const char *issuer;
     apr_status_t rv;
 
     if (!provider)
         return refuse(r, HTTP_BAD_REQUEST, "no token of a provider that is configured here");
-    if ((fault = validate(r, provider, text, &client, &token)))
+    if ((fault = validate(r, provider, text, &issuer, &token)))
         return refuse_fault(r, fault);
-    rv = obey(r, client, &token);
+    rv = obey(r, provider, issuer, &token);
     if (rv == APR_EEXIST)
         return refuse(r, HTTP_BAD_REQUEST, "its jti was used before");
     if (rv != APR_SUCCESS) {
