@@ -80,11 +80,11 @@ int pa_answer_take_post(request_rec *r)
     if (!is_post_expected(r)) {
         ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
         return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
-                             "The sign-in service comes back by a plain visit.", NULL);
+                             "The sign-in service comes back by a plain visit.");
     }
     if ((status = pa_form_read(r, &form)) != OK)
         return pa_page_error(r, status, "invalid_response",
-                             "The answer of the sign-in service cannot be used.", NULL);
+                             "The answer of the sign-in service cannot be used.");
     fields = apr_table_elts(form);
     for (int i = 0; i < fields->nelts; i++) {
         const apr_table_entry_t *field = &APR_ARRAY_IDX(fields, i, apr_table_entry_t);
@@ -93,7 +93,7 @@ int pa_answer_take_post(request_rec *r)
     }
     if (!text || strlen(text) > POSTED_MAX || pa_ticket_seal(r, PURPOSE, text, &ticket))
         return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_response",
-                             "The answer of the sign-in service cannot be used.", NULL);
+                             "The answer of the sign-in service cannot be used.");
     return pa_redirect(r, apr_pstrcat(r->pool, conf->redirect_uri, "?" PURPOSE "=", ticket, NULL));
 }
 

@@ -44,16 +44,7 @@ static int is_navigation(request_rec *r)
 
 static int refuse(request_rec *r, int status)
 {
-    const pa_server_conf *conf = pa_server_conf_get(r->server);
-    const char *location;
-
-    if (status == HTTP_FORBIDDEN)
-        return pa_page_error(r, status, "login_required", "You need to sign in for this.", NULL);
-    location = apr_pstrcat(r->pool, conf->origin, conf->path[PA_PATH_LOGIN], NULL);
-    /* RFC 9110 11.6.1: a 401 names a way in. */
-    apr_table_setn(r->err_headers_out, "WWW-Authenticate",
-                   apr_psprintf(r->pool, "PlusAuth location=\"%s\"", location));
-    return pa_page_error(r, status, "login_required", "You need to sign in for this.", location);
+    return pa_page_error(r, status, "login_required", "You need to sign in for this.");
 }
 
 /* `demanded`: no Require lets anybody through who is not signed in, not even with `pass`. */
@@ -95,7 +86,7 @@ static int with_user(request_rec *r, const pa_session *session)
                       "PlusAuthUser makes REMOTE_USER",
                       claim);
         return pa_page_error(r, HTTP_FORBIDDEN, "access_denied",
-                             "Your account lacks what this place needs.", NULL);
+                             "Your account lacks what this place needs.");
     }
     r->user = (char *)user;
     r->ap_auth_type = (char *)"PlusAuth";
@@ -124,7 +115,7 @@ static int decide(request_rec *r, int demanded)
                       "PlusAuthTenant and PlusAuthClientID for this server, or PlusAuthProvider "
                       "with the name of one here");
         return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
-                             "This place is not set up for signing in.", NULL);
+                             "This place is not set up for signing in.");
     }
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
         return pa_failure_session(r, rv);

@@ -43,7 +43,7 @@ static int refuse(request_rec *r, int status, const char *why)
     no_store(r);
     return pa_page_error(r, status,
                          status == HTTP_BAD_REQUEST ? "invalid_request" : "temporarily_unavailable",
-                         "The logout token was not accepted.", NULL);
+                         "The logout token was not accepted.");
 }
 
 static int refuse_fault(request_rec *r, const pa_fault *fault)
@@ -117,9 +117,9 @@ static apr_status_t end_everywhere(request_rec *r, const pa_provider *provider, 
 
         if (!is_issuer(named, issuer) || strcmp(named->client_id, provider->client_id) != 0)
             continue;
-        rv = conf->visit.backend->end_by(
-            &conf->visit, pa_session_index_client(r->pool, named->name, issuer), token->sub,
-            token->sid, &ended, r->pool);
+        rv = conf->visit.backend->end_by(&conf->visit,
+                                         pa_session_index_client(r->pool, named->name, issuer),
+                                         token->sub, token->sid, &ended, r->pool);
         log_ended(r, &conf->visit, ended, rv);
     }
     return rv;
@@ -212,7 +212,7 @@ int pa_frontchannel_handler(request_rec *r)
     if (r->method_number != M_GET) {
         ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
         return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
-                             "This is for a frame on the sign-in service's page.", NULL);
+                             "This is for a frame on the sign-in service's page.");
     }
     no_store(r);
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)

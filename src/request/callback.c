@@ -75,7 +75,7 @@ static int stale(request_rec *r, const char *why)
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "[%s] callback refused: %s", pa_page_request_id(r),
                   why);
     return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_state",
-                         "This sign-in is over or was not begun here. Please sign in again.", NULL);
+                         "This sign-in is over or was not begun here. Please sign in again.");
 }
 
 /* Marks the state as used, for all processes: its code is sent once. */
@@ -245,7 +245,7 @@ static int not_usable(request_rec *r, const char *why)
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "[%s] callback refused: %s", pa_page_request_id(r),
                   why);
     return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_response",
-                         "The answer of the sign-in service cannot be used.", NULL);
+                         "The answer of the sign-in service cannot be used.");
 }
 
 /* The state is this browser's: what the provider says now counts, once. */

@@ -52,7 +52,7 @@ int pa_failure_provider(request_rec *r, const char *doing, const pa_fault *fault
         apr_table_setn(r->err_headers_out, "Retry-After", "5");
     return pa_page_error(r, denied ? HTTP_FORBIDDEN : pages[fault->kind].status,
                          fault->error ? fault->error : pages[fault->kind].error,
-                         denied ? "You were not given access." : pages[fault->kind].message, NULL);
+                         denied ? "You were not given access." : pages[fault->kind].message);
 }
 
 int pa_failure_session(request_rec *r, apr_status_t rv)
@@ -62,18 +62,18 @@ int pa_failure_session(request_rec *r, apr_status_t rv)
                       "there are no sessions here: write \"Session On\" "
                       "for this place");
         return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
-                             "This place is not set up for signing in.", NULL);
+                             "This place is not set up for signing in.");
     }
     if (rv == APR_EINIT) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "nothing keeps sessions here: write SessionCookieName or "
                       "SessionDBDCookieName for this place, or another PlusAuthSessionStore");
         return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
-                             "This place is not set up for signing in.", NULL);
+                             "This place is not set up for signing in.");
     }
     pa_counters_add(PA_COUNT_STORE_ERROR);
     ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "the session store does not answer");
     apr_table_setn(r->err_headers_out, "Retry-After", "5");
     return pa_page_error(r, HTTP_SERVICE_UNAVAILABLE, "temporarily_unavailable",
-                         "Sessions cannot be looked up just now. Please try again.", NULL);
+                         "Sessions cannot be looked up just now. Please try again.");
 }

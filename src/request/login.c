@@ -109,8 +109,7 @@ static int loop_page(request_rec *r, const pa_visit *visit)
                                       "send the cookie \"%s\" back to %s. Please check that it "
                                       "accepts cookies and that the address above begins so.",
                                       visit->settings->cookie,
-                                      pa_server_conf_get(r->server)->origin),
-                         NULL);
+                                      pa_server_conf_get(r->server)->origin));
 }
 
 /* Whether the browser calls this server by another name than its origin. */
@@ -224,7 +223,7 @@ int pa_login_handler(request_rec *r)
     if (r->method_number != M_GET && r->method_number != M_POST) {
         ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
         return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
-                             "Signing in begins with a visit.", NULL);
+                             "Signing in begins with a visit.");
     }
     if ((status = pa_login_hints_read(r, &hints)) != OK)
         return status;
@@ -233,7 +232,7 @@ int pa_login_handler(request_rec *r)
                       "login: several providers: write PlusAuthProvider in the <Location> of the "
                       "login path");
         return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
-                             "This place is not set up for signing in.", NULL);
+                             "This place is not set up for signing in.");
     }
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
         return pa_failure_session(r, rv);

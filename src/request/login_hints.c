@@ -29,7 +29,7 @@ static int refuse(request_rec *r, const char *why)
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "[%s] login refused: %s", pa_page_request_id(r),
                   why);
     return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_request",
-                         "This link for signing in cannot be used.", NULL);
+                         "This link for signing in cannot be used.");
 }
 
 /* -1 for what is no number of seconds, or so many that it is none. */
@@ -139,7 +139,7 @@ int pa_login_hints_read(request_rec *r, pa_login_hints *out)
     memset(out, 0, sizeof(*out));
     if (r->method_number == M_POST && (status = pa_form_read(r, &said)) != OK)
         return pa_page_error(r, status, "invalid_request",
-                             "This form for signing in cannot be used.", NULL);
+                             "This form for signing in cannot be used.");
     if (r->method_number == M_GET && r->args && pa_form_parse(r->pool, r->args, &said))
         return refuse(r, "its query is malformed");
     return complete(r, said, out);

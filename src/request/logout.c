@@ -162,7 +162,7 @@ int pa_logout_handler(request_rec *r)
     if (r->method_number != M_GET && r->method_number != M_POST) {
         ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
         return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
-                             "Signing out is a visit or a form.", NULL);
+                             "Signing out is a visit or a form.");
     }
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
         return pa_failure_session(r, rv);

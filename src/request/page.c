@@ -328,8 +328,18 @@ static void answer_error(request_rec *r, const pa_page *page, const char *locati
     ap_custom_response(r, page->status, body);
 }
 
-int pa_page_error(request_rec *r, int status, const char *error, const char *message,
-                  const char *location)
+/* RFC 9110 11.6.1: a 401 names a way in. */
+static const char *way_in(request_rec *r)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const char *location = apr_pstrcat(r->pool, conf->origin, conf->path[PA_PATH_LOGIN], NULL);
+
+    apr_table_setn(r->err_headers_out, "WWW-Authenticate",
+                   apr_psprintf(r->pool, "PlusAuth location=\"%s\"", location));
+    return location;
+}
+
+int pa_page_error(request_rec *r, int status, const char *error, const char *message)
 {
     pa_page page = { .file = "error.html",
                      .status = status,
@@ -337,6 +347,7 @@ int pa_page_error(request_rec *r, int status, const char *error, const char *mes
                      .error = error,
                      .message = message };
     int answered = apr_table_get(r->notes, type_note(r, status)) != NULL;
+    const char *location = status == HTTP_UNAUTHORIZED ? way_in(r) : NULL;
 
     put(r->subprocess_env, "PLUSAUTH_ERROR", error);
     put(r->subprocess_env, "PLUSAUTH_MESSAGE", message);
@@ -363,7 +374,7 @@ static int check_authz(request_rec *r)
         return verdict;
     pa_export_fixup(r); /* the page names the user, and the phase that would is not reached */
     return pa_page_error(r, HTTP_FORBIDDEN, "forbidden",
-                         "You are signed in, but your account may not open this page.", NULL);
+                         "You are signed in, but your account may not open this page.");
 }
 
 /* httpd calls every custom response ISO 8859-1 HTML, after this hook: a filter says what it is. */
@@ -394,7 +405,7 @@ int pa_page_handler(request_rec *r)
         return ap_send_http_options(r);
     if (r->method_number != M_GET)
         return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "method_not_allowed",
-                             "This page can only be read.", NULL);
+                             "This page can only be read.");
     if (page.file)
         return pa_page_send(r, &page);
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
@@ -402,7 +413,7 @@ int pa_page_handler(request_rec *r)
                   "page: write PlusAuthPage index.html beside it",
                   pa_page_request_id(r));
     return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "misconfigured",
-                         "This server is not set up completely.", NULL);
+                         "This server is not set up completely.");
 }
 
 /* mod_dir looks for an index file wherever a path is a directory, and redirects there. */

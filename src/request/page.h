@@ -23,12 +23,11 @@ typedef struct pa_page {
 int pa_page_send(request_rec *r, const pa_page *page);
 
 /* In any phase: has httpd answer with `status`, and tells `error` and `message` on error.html or,
- * to a client that prefers it, in JSON, with `location` as a member unless it is NULL. Returns
- * `status`, for the hook to return: that httpd then serves nothing else is httpd's own rule.
- * An ErrorDocument for the status wins; it finds the texts in REDIRECT_PLUSAUTH_ERROR and
- * REDIRECT_PLUSAUTH_MESSAGE. Headers such as Retry-After belong in r->err_headers_out. */
-int pa_page_error(request_rec *r, int status, const char *error, const char *message,
-                  const char *location);
+ * to a client that prefers it, in JSON. A 401 says where to log in. Returns `status`, for the hook
+ * to return: that httpd then serves nothing else is httpd's own rule. An ErrorDocument for the
+ * status wins; it finds the texts in REDIRECT_PLUSAUTH_ERROR and REDIRECT_PLUSAUTH_MESSAGE. Headers
+ * such as Retry-After belong in r->err_headers_out. */
+int pa_page_error(request_rec *r, int status, const char *error, const char *message);
 
 /* Names the request on the page and in the log: mod_unique_id's, else httpd's own log id, else
  * random. The same for all of a request's sub-requests and internal redirects. */

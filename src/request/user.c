@@ -41,17 +41,8 @@ static const char *describe(request_rec *r, const pa_session *session)
 /* Scripts ask here, whatever they say of what they accept. */
 static int refuse(request_rec *r, int status, const char *error, const char *message)
 {
-    const pa_server_conf *conf = pa_server_conf_get(r->server);
-    const char *location = NULL;
-
-    if (status == HTTP_UNAUTHORIZED) {
-        location = apr_pstrcat(r->pool, conf->origin, conf->path[PA_PATH_LOGIN], NULL);
-        /* RFC 9110 11.6.1: a 401 names a way in. */
-        apr_table_setn(r->err_headers_out, "WWW-Authenticate",
-                       apr_psprintf(r->pool, "PlusAuth location=\"%s\"", location));
-    }
     apr_table_setn(r->headers_in, "Accept", "application/json");
-    return pa_page_error(r, status, error, message, location);
+    return pa_page_error(r, status, error, message);
 }
 
 int pa_user_handler(request_rec *r)

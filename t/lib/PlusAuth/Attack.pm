@@ -24,6 +24,7 @@ sub refused {
         my $answer = $browser->visit($url);
         my $status = $want{status} // 401;
         like $answer->code, ref $status ? $status : qr/^$status$/, "status " . $answer->code;
+        like $answer->header('WWW-Authenticate') // '', qr/^PlusAuth\b/, 'which names a way in' if $answer->code == 401;
         unharmed($browser, $url, $answer);
         for my $path (_list($want{uncalled})) {
             is scalar calls_to($path), 0, "no request to $path";
