@@ -57,6 +57,14 @@ for my $case (
     };
 }
 
+subtest 'a login begins with a visit' => sub {
+    for my $path ('login', 'register') {
+        my $answer = browser()->request('PUT', "$app/$path");
+        is $answer->code, 405, "PUT /$path";
+        like $answer->header('Allow') // '', qr/GET/, 'and the answer says so';
+    }
+};
+
 subtest 'the JSON of a 401' => sub {
     my $answer = browser()->fetch($page);
     is $answer->code, 401, 'refused';

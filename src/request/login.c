@@ -4,7 +4,6 @@
 
 #include <apr_strings.h>
 #include <http_core.h>
-#include <http_protocol.h>
 #include <http_request.h>
 
 #include "../base/derived_key.h"
@@ -220,11 +219,6 @@ int pa_login_handler(request_rec *r)
     apr_status_t rv;
     int status;
 
-    if (r->method_number != M_GET && r->method_number != M_POST) {
-        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
-        return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
-                             "Signing in begins with a visit.");
-    }
     if ((status = pa_login_hints_read(r, &hints)) != OK)
         return status;
     if (!hints.provider) {

@@ -3,6 +3,7 @@
 #include "login_hints.h"
 
 #include <apr_strings.h>
+#include <http_protocol.h>
 #include <http_request.h>
 #include <jansson.h>
 
@@ -137,6 +138,11 @@ int pa_login_hints_read(request_rec *r, pa_login_hints *out)
     int status;
 
     memset(out, 0, sizeof(*out));
+    if (r->method_number != M_GET && r->method_number != M_POST) {
+        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
+        return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
+                             "Signing in begins with a visit.");
+    }
     if (r->method_number == M_POST && (status = pa_form_read(r, &said)) != OK)
         return pa_page_error(r, status, "invalid_request",
                              "This form for signing in cannot be used.");
