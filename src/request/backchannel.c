@@ -115,7 +115,8 @@ static apr_status_t end_everywhere(request_rec *r, const pa_provider *provider, 
         const pa_provider *named = apr_hash_this_val(i);
         pa_bytes ended = { NULL, 0 };
 
-        if (!pa_metadata_is_issuer(named, issuer) || strcmp(named->client_id, provider->client_id) != 0)
+        if (!pa_metadata_is_issuer(named, issuer)
+            || strcmp(named->client_id, provider->client_id) != 0)
             continue;
         rv = conf->visit.backend->end_by(&conf->visit,
                                          pa_session_index_client(r->pool, named->name, issuer),
