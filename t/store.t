@@ -3,6 +3,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use PlusAuth::Attack;
+use PlusAuth::Site;
 use PlusAuth::Test;
 use Test::More;
 
@@ -58,6 +59,24 @@ subtest 'a store that does not answer, and a browser that has a session' => sub 
     is scalar calls(), 0, 'nobody was sent to the provider';
     is $browser->get("$site/open/sorry.html")->code, 200, 'what is not protected is served';
     like log_since(0), qr/session store does not answer/, 'the log says so';
+};
+
+subtest 'a store that is too small for all' => sub {
+    my $small = PlusAuth::Site->new('small');
+    $small->configure("PlusAuthSessionStore shmcb:small(65536)\n<Location /metrics>\nSetHandler plusauth-metrics\n</Location>\n")->start;
+    faults();
+    my $begun = time;
+    my @browsers = map { browser() } 1 .. 40;
+    is scalar(grep { $_->visit($small->page)->code != 200 } @browsers), 0, 'takes everybody';
+    my $lost = grep { !signed_in($_, $small->page) } @browsers;
+    cmp_ok $lost, '>', 0, 'and loses some';
+    my ($dropped) = browser()->get($small->url('/metrics'))->content =~ /^plusauth_store_dropped_total\{store="shmcb"\} (\d+)$/m;
+    cmp_ok $dropped, '>=', $lost, 'the metrics say so';
+    my $minutes = int((time - $begun) / 60);
+    my @told = $small->log_since(0) =~ /the session store is full: up to (\d+) sessions were lost/g;
+    ok @told && @told <= 1 + $minutes, 'the log too, once a minute' or diag scalar @told;
+    ok !(grep { $_ < 1 || $_ > $dropped } @told), 'with how many that were since the last time' or diag "@told of $dropped";
+    undef $small;
 };
 
 done_testing;

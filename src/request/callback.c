@@ -22,6 +22,7 @@
 #include "authn.h"
 #include "config.h"
 #include "redirect.h"
+#include "status.h"
 #include "failure.h"
 #include "login.h"
 #include "page.h"
@@ -234,6 +235,7 @@ static int sign_in(request_rec *r, returning *back)
     if (rv != APR_SUCCESS)
         return pa_failure_session(r, rv);
     pa_audit_login(r, pa_visit_of(r)->key);
+    pa_status_tell_dropped(r);
     mark_done(r, back);
     return go_on(r, pa_url_check_return(back->login->return_to) ? "/" : back->login->return_to);
 }

@@ -15,6 +15,8 @@
 #include "../state/store_status.h"
 #include "config.h"
 
+/* Between two lines in the log that tell of lost sessions. */
+#define DROPPED_INTERVAL apr_time_from_sec(60)
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 /* The rows of one metric follow each other; the first tells what it is. */
@@ -65,6 +67,7 @@ typedef struct seen_store {
     pa_cache *cache;
     const char *name;     /* "shmcb"; "shmcb-2" for another one of that kind */
     const char *sessions; /* how many live in it; NULL where nobody can tell, or nobody lives */
+    int keeps_sessions;
 } seen_store;
 
 static int is_seen(const apr_array_header_t *stores, const pa_cache *cache)
@@ -88,24 +91,53 @@ static const char *name_of(apr_pool_t *pool, const apr_array_header_t *stores,
 }
 
 /* Every store of sessions once, and every list of ended ones: seen_store. */
-static apr_array_header_t *look(apr_pool_t *pool)
+static apr_array_header_t *find_stores(apr_pool_t *pool)
 {
     apr_array_header_t *stores = apr_array_make(pool, 1, sizeof(seen_store));
 
     for (const server_rec *s = ap_server_conf; s; s = s->next) {
         const pa_visit_settings *visit = &pa_server_conf_get(s)->visit;
-        seen_store seen = { visit->sessions, NULL, NULL };
-        apr_uint64_t count;
+        seen_store seen = { .cache = visit->sessions,
+                            .keeps_sessions = visit->backend == &pa_session_store };
 
         if (!seen.cache || is_seen(stores, seen.cache))
             continue;
         seen.name = name_of(pool, stores, seen.cache);
-        if (visit->backend == &pa_session_store
-            && pa_store_count_sessions(seen.cache, pool, &count) == APR_SUCCESS)
-            seen.sessions = apr_psprintf(pool, "%" APR_UINT64_T_FMT, count);
         APR_ARRAY_PUSH(stores, seen_store) = seen;
     }
     return stores;
+}
+
+static apr_array_header_t *look(apr_pool_t *pool)
+{
+    apr_array_header_t *stores = find_stores(pool);
+
+    for (int i = 0; i < stores->nelts; i++) {
+        seen_store *seen = &APR_ARRAY_IDX(stores, i, seen_store);
+        apr_uint64_t count;
+
+        if (seen->keeps_sessions
+            && pa_store_count_sessions(seen->cache, pool, &count) == APR_SUCCESS)
+            seen->sessions = apr_psprintf(pool, "%" APR_UINT64_T_FMT, count);
+    }
+    return stores;
+}
+
+void pa_status_tell_dropped(request_rec *r)
+{
+    const apr_array_header_t *stores = find_stores(r->pool);
+    apr_uint64_t dropped = 0;
+
+    for (int i = 0; i < stores->nelts; i++)
+        if (APR_ARRAY_IDX(stores, i, seen_store).keeps_sessions)
+            dropped += pa_store_dropped(r, APR_ARRAY_IDX(stores, i, seen_store).cache);
+    dropped = pa_counters_growth(dropped, r->request_time, DROPPED_INTERVAL);
+    if (dropped)
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, r->server,
+                     "the session store is full: up to %" APR_UINT64_T_FMT
+                     " sessions were lost before their time. PlusAuthSessionStore "
+                     "shmcb:path(size) gives it more room",
+                     dropped);
 }
 
 static void show_counts(request_rec *r, int is_short)
@@ -140,7 +172,7 @@ static int show(request_rec *r, int flags)
     return OK;
 }
 
-static void show_sessions(request_rec *r)
+static void show_stores(request_rec *r)
 {
     const apr_array_header_t *stores = look(r->pool);
 
@@ -153,12 +185,23 @@ static void show_sessions(request_rec *r)
         if (seen->sessions)
             ap_rprintf(r, "plusauth_sessions{store=\"%s\"} %s\n", seen->name, seen->sessions);
     }
+    ap_rputs(
+        "# HELP plusauth_store_dropped_total Records that a full store lost before their time.\n"
+        "# TYPE plusauth_store_dropped_total counter\n",
+        r);
+    for (int i = 0; i < stores->nelts; i++) {
+        const seen_store *seen = &APR_ARRAY_IDX(stores, i, seen_store);
+
+        if (seen->sessions)
+            ap_rprintf(r, "plusauth_store_dropped_total{store=\"%s\"} %" APR_UINT64_T_FMT "\n",
+                       seen->name, pa_store_dropped(r, seen->cache));
+    }
 }
 
 /* https://prometheus.io/docs/instrumenting/exposition_formats */
 static void show_metrics(request_rec *r)
 {
-    show_sessions(r);
+    show_stores(r);
     for (int i = 0; i < PA_COUNT_KINDS; i++) {
         if (rows[i].help)
             ap_rprintf(r,

@@ -7,4 +7,7 @@
 
 void pa_status_register(apr_pool_t *pool);
 
+/* After a login: the log tells, once a minute at most, when its store is too small for all. */
+void pa_status_tell_dropped(request_rec *r);
+
 #endif

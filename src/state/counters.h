@@ -33,4 +33,8 @@ void pa_counters_add(pa_count which);
 
 apr_uint64_t pa_counters_read(pa_count which);
 
+/* For a line in the log that says of a growing sum how much it grew since the last such line, of
+ * whatever process, which was at least `interval` ago. 0: there is nothing to be said now. */
+apr_uint64_t pa_counters_growth(apr_uint64_t sum, apr_time_t now, apr_interval_time_t interval);
+
 #endif

@@ -1,6 +1,8 @@
 /* store_status.c: see store_status.h. */
 #include "store_status.h"
 
+#include <apr_strings.h>
+#include <http_protocol.h>
 #include <util_filter.h>
 
 /* Set once, when the module is loaded. */
@@ -77,6 +79,29 @@ void pa_store_show(request_rec *r, pa_cache *store, int flags)
     ap_remove_output_filter(f);
     if (!APR_BRIGADE_EMPTY(held))
         ap_pass_brigade(f->next, held);
+}
+
+/* There is no other way to ask than for the report of server-status?auto: it is written for a
+ * request that sends it nowhere. */
+apr_uint64_t pa_store_dropped(request_rec *r, pa_cache *store)
+{
+    static const char name[] = "CacheDiscardCount: ";
+    conn_rec *c = r->connection;
+    request_rec reading = *r;
+    apr_bucket_brigade *held = apr_brigade_create(r->pool, c->bucket_alloc);
+    ap_filter_t end = { .frec = holder, .ctx = held, .r = &reading, .c = c };
+    const char *found;
+    apr_size_t len;
+    char *text;
+
+    reading.output_filters = &end;
+    pa_cache_run(store, show, &(showing){ &reading, PA_STATUS_SHORT });
+    ap_rflush(&reading);
+    if (apr_brigade_pflatten(held, &text, &len, r->pool) != APR_SUCCESS)
+        return 0;
+    apr_brigade_destroy(held);
+    found = strstr(apr_pstrmemdup(r->pool, text, len), name);
+    return found ? (apr_uint64_t)apr_atoi64(found + sizeof(name) - 1) : 0;
 }
 
 void pa_store_status_register(void)
