@@ -7,7 +7,7 @@
 #include "../base/jwa.h"
 #include "visit.h"
 
-/* `client` is pa_session_index_client's in all of them.
+/* `client` is pa_session_index_client's in those that take one.
  *
  * Notes which algorithm the provider signs this client's tokens with. */
 apr_status_t pa_logout_memory_note_alg(const pa_visit_settings *settings, const char *client,
@@ -23,5 +23,16 @@ apr_status_t pa_logout_memory_check_jti(const pa_visit_settings *settings, const
                                         const char *jti, apr_pool_t *pool);
 apr_status_t pa_logout_memory_use_jti(const pa_visit_settings *settings, const char *client,
                                       const char *jti, apr_time_t until, apr_pool_t *pool);
+
+/* Ends the session whose record has that key, whoever asks: no request that is under way brings it
+ * back. APR_SUCCESS, also when there was none; or what the store said. */
+apr_status_t pa_logout_memory_end(const pa_visit_settings *settings, const unsigned char *key,
+                                  apr_pool_t *pool);
+
+/* After a record was written: takes it away if its session was ended meanwhile. Where the store has
+ * no lock, a logout can come between a request's reading and writing: it left its mark before it
+ * removed the record, so that looking for the mark after writing finds it. */
+apr_status_t pa_logout_memory_undo(const pa_visit_settings *settings, const unsigned char *key,
+                                   apr_pool_t *pool);
 
 #endif

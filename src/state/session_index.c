@@ -7,7 +7,7 @@
 
 #include <apr_strings.h>
 
-#include "session_store.h"
+#include "logout_memory.h"
 
 /* The sessions of one user are spread over so many entries, by the first byte of their keys. */
 #define SUB_ENTRIES 256
@@ -126,7 +126,7 @@ static apr_status_t add_note(addition *add, apr_time_t expiry, apr_pool_t *pool)
             return APR_SUCCESS;
         rv = pa_cache_update(sessions, add->key, expiry, append, add, pool);
         if (rv == APR_SUCCESS && add->oldest.until)
-            rv = pa_session_store_end(add->settings, add->oldest.record, pool);
+            rv = pa_logout_memory_end(add->settings, add->oldest.record, pool);
         if (rv != APR_SUCCESS || locked)
             return rv;
     }
@@ -185,7 +185,7 @@ static apr_status_t add_name(const pa_visit_settings *settings, const pa_session
     if ((rv = add_note(&add, session->touched + settings->lifetime, pool)) != APR_SUCCESS
         || (rv = last_logout(settings, kind, client, value, pool, &logout)) != APR_SUCCESS)
         return rv;
-    return logout >= session->created ? pa_session_store_end(settings, record, pool) : APR_SUCCESS;
+    return logout >= session->created ? pa_logout_memory_end(settings, record, pool) : APR_SUCCESS;
 }
 
 apr_status_t pa_session_index_add(const pa_visit_settings *settings, const pa_session *session,
@@ -212,7 +212,7 @@ static apr_status_t end_note(const pa_visit_settings *settings, const note *know
 
     *live = rv == APR_SUCCESS;
     if (rv == APR_SUCCESS)
-        return pa_session_store_end(settings, known->record, pool);
+        return pa_logout_memory_end(settings, known->record, pool);
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
 

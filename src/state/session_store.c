@@ -1,13 +1,9 @@
 /* session_store.c: see session_store.h. */
 #include "session_store.h"
 
-#include "../base/crypto.h"
 #include "../plusauth.h"
+#include "logout_memory.h"
 #include "session_index.h"
-
-/* How long it is remembered, where a store has no lock, that a session was ended: longer than any
- * request takes between reading and writing. */
-#define ENDED_KEPT apr_time_from_sec(300)
 
 /* The record as the store keeps it, and back. Bound to its key, so that a store cannot exchange
  * two. */
@@ -60,7 +56,7 @@ static apr_status_t create(request_rec *r, pa_visit *visit, const pa_session *se
     pa_bytes record;
 
     if (visit->id[0])
-        rv = pa_session_store_end(settings, visit->key, r->pool);
+        rv = pa_logout_memory_end(settings, visit->key, r->pool);
     if (rv != APR_SUCCESS)
         return rv;
     if ((why = pa_visit_new_id(visit, r->pool))
@@ -76,38 +72,6 @@ static apr_status_t create(request_rec *r, pa_visit *visit, const pa_session *se
     if (rv == APR_SUCCESS)
         pa_visit_set_session_cookie(r, settings, visit->id);
     return rv;
-}
-
-/* The key of the mark that a session was ended. */
-static const char *ended_key(const unsigned char *key, unsigned char *out)
-{
-    unsigned char text[6 + PA_CACHE_KEY_LEN] = "ended";
-    const char *why;
-
-    memcpy(text + 6, key, PA_CACHE_KEY_LEN);
-    why = pa_sha256(pa_bytes_of(text, sizeof(text)), out);
-    pa_cache_key_mark(out, 0);
-    return why;
-}
-
-/* Where the store has no lock, a logout can come between this request's reading and writing: it
- * left its mark before it removed the record, so that looking for the mark after writing finds it.
- */
-static apr_status_t undo_if_ended(const pa_visit_settings *settings, const unsigned char *key,
-                                  apr_pool_t *pool)
-{
-    unsigned char mark[PA_CACHE_KEY_LEN];
-    apr_status_t rv;
-    pa_bytes found;
-
-    if (pa_cache_is_locked(settings->sessions))
-        return APR_SUCCESS;
-    if (ended_key(key, mark))
-        return APR_EGENERAL;
-    rv = pa_cache_get(settings->sessions, mark, pool, &found);
-    if (rv == APR_NOTFOUND)
-        return APR_SUCCESS;
-    return rv == APR_SUCCESS ? pa_cache_remove(settings->sessions, key, pool) : rv;
 }
 
 /* What a request changes in a session. */
@@ -145,22 +109,7 @@ static apr_status_t rewrite(request_rec *r, pa_visit *visit, const pa_session *s
         return APR_SUCCESS;
     if (rv == APR_SUCCESS && session->sub)
         rv = pa_session_index_add(settings, session, visit->key, r->pool);
-    return rv == APR_SUCCESS ? undo_if_ended(settings, visit->key, r->pool) : rv;
-}
-
-apr_status_t pa_session_store_end(const pa_visit_settings *settings, const unsigned char *key,
-                                  apr_pool_t *pool)
-{
-    unsigned char mark[PA_CACHE_KEY_LEN];
-    apr_status_t rv = APR_SUCCESS;
-
-    if (!pa_cache_is_locked(settings->sessions)) {
-        if (ended_key(key, mark))
-            return APR_EGENERAL;
-        rv = pa_cache_put(settings->sessions, mark, apr_time_now() + ENDED_KEPT, pa_bytes_of("", 1),
-                          pool);
-    }
-    return rv == APR_SUCCESS ? pa_cache_remove(settings->sessions, key, pool) : rv;
+    return rv == APR_SUCCESS ? pa_logout_memory_undo(settings, visit->key, r->pool) : rv;
 }
 
 static apr_status_t end(request_rec *r, pa_visit *visit)
@@ -168,7 +117,7 @@ static apr_status_t end(request_rec *r, pa_visit *visit)
     apr_status_t rv = APR_SUCCESS;
 
     if (visit->id[0])
-        rv = pa_session_store_end(visit->settings, visit->key, r->pool);
+        rv = pa_logout_memory_end(visit->settings, visit->key, r->pool);
     visit->id[0] = '\0';
     pa_visit_set_session_cookie(r, visit->settings, NULL);
     return rv;

@@ -1,7 +1,8 @@
-/* test_session_index.c: who is ended by which sid and sub, and what other servers can do between two
- * steps of ours. */
+/* test_session_index.c: who is ended by which sid and sub, and what other servers can do between
+ * two steps of ours. */
 #include "visit_names.h"
 
+#include "../../src/state/logout_memory.c"
 #include "../../src/state/session_index.c"
 
 #include "memory_socache.h"
@@ -12,13 +13,6 @@
 
 static ap_socache_instance_t *memory;
 static pa_visit_settings settings = { .lifetime = HOUR };
-
-/* session_store.c without httpd: the record goes. */
-apr_status_t pa_session_store_end(const pa_visit_settings *s, const unsigned char *key,
-                                  apr_pool_t *pool)
-{
-    return pa_cache_remove(s->sessions, key, pool);
-}
 
 /* What another server does just before our next record is stored, once. */
 static struct {
@@ -38,10 +32,9 @@ static apr_status_t store_late(ap_socache_instance_t *instance, server_rec *s,
     return memory_store(instance, s, key, key_len, expiry, data, len, pool);
 }
 
-static const ap_socache_provider_t unlocked_provider = { .name = "unlocked",
-                                                         .store = store_late,
-                                                         .retrieve = memory_retrieve,
-                                                         .remove = memory_remove };
+static const ap_socache_provider_t unlocked_provider = {
+    .name = "unlocked", .store = store_late, .retrieve = memory_retrieve, .remove = memory_remove
+};
 
 /* The key of the record of a session by name: its first byte is that of the name. */
 static const unsigned char *key_of(apr_pool_t *pool, const char *name)
@@ -189,8 +182,8 @@ static void test_many(apr_pool_t *pool)
 
         /* Only notes: the store of this test is small. */
         apr_pool_clear(scratch);
-        pa_session_index_add(&settings, &session,
-                             key_of(scratch, apr_psprintf(scratch, "x%d", i)), scratch);
+        pa_session_index_add(&settings, &session, key_of(scratch, apr_psprintf(scratch, "x%d", i)),
+                             scratch);
         if (i == count - 2)
             ok(lives(pool, "x-first"), "%d sessions in one entry", count - 1);
     }
