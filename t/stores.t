@@ -413,6 +413,27 @@ sub test_forgery {
     return;
 }
 
+# Whoever can write to the store and has a copy of the cookie can put back what was there. Its times are sealed in it.
+sub test_replay {
+    my ($case) = @_;
+    plan skip_all => 'nobody else can write there' if $case->{name} ne 'redis';
+    my ($browser, $redis) = (signed_in_here($case), $case->{store});
+    my %records = map { $_ => $redis->redis('GET', $_) } @{ $redis->redis('KEYS', 'plusauth-sess:*') };
+    my $put_back = sub { $redis->redis('SET', $_, $records{$_}) for keys %records };
+    my $copy = $browser->clone;
+    is $browser->get($case->{site}->url('/logout'))->code, 302, 'logout';
+    ok !is_in($case, $copy), 'the copy is out';
+    $put_back->();
+    ok is_in($case, $copy), 'a record that was put back is there';
+    for my $directive ('PlusAuthSessionLifetime', 'PlusAuthSessionIdle') {
+        reload($case, "$directive 1ms");
+        $put_back->();
+        ok !is_in($case, $copy), "for no longer than $directive";
+    }
+    reload($case);
+    return;
+}
+
 sub test_full {
     my ($case) = @_;
     plan skip_all => 'not here' if $case->{name} ne 'redis';
@@ -431,7 +452,7 @@ my @TESTS = (
     ['use' => \&test_use], ['logout, and a copy' => \&test_logout], ['a login over a session' => \&test_second_login],
     ['back-channel logout' => \&test_backchannel], ['tampering' => \&test_tampering], ['forgery' => \&test_forgery],
     ['damage in the store' => \&test_damage], ['a large session' => \&test_large], ['many logouts' => \&test_many_logouts],
-    ['age' => \&test_age], ['keys' => \&test_keys], ['reload and restart' => \&test_reload], ['a full store' => \&test_full],
+    ['age' => \&test_age], ['keys' => \&test_keys], ['reload and restart' => \&test_reload], ['a full store' => \&test_full], ['replay' => \&test_replay],
     ['the store is away' => \&test_down], ['the store does not answer' => \&test_frozen],
 );
 
