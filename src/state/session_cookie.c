@@ -53,11 +53,12 @@ static void set_pieces(request_rec *r, const pa_visit *visit, const char *text)
     for (int i = 0; i < (int)count; i++) {
         const char *from = text + i * PA_COOKIE_PIECE_LEN;
 
-        pa_visit_set_piece(r, visit->settings, i, apr_pstrndup(r->pool, from, PA_COOKIE_PIECE_LEN));
+        pa_visit_set_session_cookie(r, visit->settings, i,
+                                    apr_pstrndup(r->pool, from, PA_COOKIE_PIECE_LEN));
     }
     for (int i = (int)count; i < PA_COOKIE_PIECES; i++)
         if (visit->brought & 1U << i)
-            pa_visit_set_piece(r, visit->settings, i, NULL);
+            pa_visit_set_session_cookie(r, visit->settings, i, NULL);
     /* Cookies are set with pages that anybody may see, too; no cache may hand them on. */
     apr_table_mergen(r->err_headers_out, "Cache-Control", "private");
 }
@@ -91,7 +92,7 @@ static apr_status_t end(request_rec *r, pa_visit *visit)
 
     for (int i = 0; i < PA_COOKIE_PIECES; i++)
         if (i == 0 || visit->brought & 1U << i)
-            pa_visit_set_piece(r, visit->settings, i, NULL);
+            pa_visit_set_session_cookie(r, visit->settings, i, NULL);
     return rv;
 }
 

@@ -15,7 +15,7 @@
 #include "../plusauth.h"
 #include "ended_sessions.h"
 #include "session_copy.h"
-#include "session_use.h"
+#include "session_hooks.h"
 
 #define ENTRY "plusauth"
 #define FILTER "MOD_SESSION_OUT"

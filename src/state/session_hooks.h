@@ -3,9 +3,14 @@
 #ifndef PA_SESSION_HOOKS_H
 #define PA_SESSION_HOOKS_H
 
-#include <apr_pools.h>
+#include "visit.h"
 
 /* Answers mod_session's session_load and session_save hooks, before its own backends do. */
 void pa_session_hooks_register(apr_pool_t *pool);
+
+/* Reads the visit's session from its backend, and notes now and then that it was used. One that is
+ * not there, or has ended by its age, leaves no id. APR_SUCCESS, or what is wrong with the store.
+ */
+apr_status_t pa_session_use(request_rec *r, pa_visit *visit);
 
 #endif

@@ -70,7 +70,7 @@ static apr_status_t create(request_rec *r, pa_visit *visit, const pa_session *se
     if (rv == APR_SUCCESS && session->sub)
         rv = pa_session_index_add(settings, session, visit->key, r->pool);
     if (rv == APR_SUCCESS)
-        pa_visit_set_session_cookie(r, settings, visit->id);
+        pa_visit_set_session_cookie(r, settings, 0, visit->id);
     return rv;
 }
 
@@ -119,7 +119,7 @@ static apr_status_t end(request_rec *r, pa_visit *visit)
     if (visit->id[0])
         rv = pa_logout_memory_end(visit->settings, visit->key, r->pool);
     visit->id[0] = '\0';
-    pa_visit_set_session_cookie(r, visit->settings, NULL);
+    pa_visit_set_session_cookie(r, visit->settings, 0, NULL);
     return rv;
 }
 

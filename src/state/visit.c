@@ -233,15 +233,8 @@ pa_visit *pa_visit_begin(request_rec *r, const pa_visit_settings *settings)
     return visit;
 }
 
-void pa_visit_set_session_cookie(request_rec *r, const pa_visit_settings *settings, const char *id)
-{
-    apr_table_addn(r->err_headers_out, "Set-Cookie",
-                   apr_pstrcat(r->pool, settings->cookie, "=", id ? id : "",
-                               settings->cookie_attributes, id ? NULL : "; Max-Age=0", NULL));
-}
-
-void pa_visit_set_piece(request_rec *r, const pa_visit_settings *settings, int piece,
-                        const char *value)
+void pa_visit_set_session_cookie(request_rec *r, const pa_visit_settings *settings, int piece,
+                                 const char *value)
 {
     const char *suffix = piece ? apr_psprintf(r->pool, "_%d", piece) : "";
 

@@ -84,10 +84,10 @@ typedef struct pa_visit {
     int saved;       /* and shall not save one of them over ours */
 } pa_visit;
 
-/* Set (value) or end (NULL) a cookie in the answer, whatever its status. */
-void pa_visit_set_session_cookie(request_rec *r, const pa_visit_settings *settings, const char *id);
-void pa_visit_set_piece(request_rec *r, const pa_visit_settings *settings, int piece,
-                        const char *value);
+/* Set (value) or end (NULL) a cookie in the answer, whatever its status. Piece 0 is the one that
+ * also holds the id of a session that is kept elsewhere. */
+void pa_visit_set_session_cookie(request_rec *r, const pa_visit_settings *settings, int piece,
+                                 const char *value);
 void pa_visit_set_login_cookie(request_rec *r, const pa_visit_settings *settings, int slot,
                                const char *value, apr_interval_time_t max_age);
 
