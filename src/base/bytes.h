@@ -21,4 +21,21 @@ static inline pa_bytes pa_bytes_text(const char *text)
     return pa_bytes_of(text, strlen(text));
 }
 
+/* A number of `width` bytes, the lowest first; what follows it. */
+static inline unsigned char *pa_bytes_put_number(unsigned char *at, apr_uint64_t number, int width)
+{
+    for (int i = 0; i < width; i++)
+        *at++ = (unsigned char)(number >> (8 * i));
+    return at;
+}
+
+static inline apr_uint64_t pa_bytes_number(const unsigned char *at, int width)
+{
+    apr_uint64_t number = 0;
+
+    for (int i = width - 1; i >= 0; i--)
+        number = number << 8 | at[i];
+    return number;
+}
+
 #endif

@@ -8,30 +8,15 @@
 #define ENTRY_LEN 24
 #define ID_LEN (1 + PA_ENDED_NAME_LEN)
 
-static apr_uint64_t number_at(const unsigned char *at, int width)
-{
-    apr_uint64_t number = 0;
-
-    for (int i = width - 1; i >= 0; i--)
-        number = number << 8 | at[i];
-    return number;
-}
-
-static void write_number(unsigned char *at, apr_uint64_t number, int width)
-{
-    for (int i = 0; i < width; i++)
-        at[i] = (unsigned char)(number >> (8 * i));
-}
-
 static apr_time_t time_of(const unsigned char *entry)
 {
-    return (apr_time_t)number_at(entry + ID_LEN, 8);
+    return (apr_time_t)pa_bytes_number(entry + ID_LEN, 8);
 }
 
 static apr_time_t end_of(const unsigned char *entry)
 {
-    return (apr_time_t)(number_at(entry + ID_LEN, 8)
-                        + APR_USEC_PER_SEC * number_at(entry + ID_LEN + 8, 4));
+    return (apr_time_t)(pa_bytes_number(entry + ID_LEN, 8)
+                        + APR_USEC_PER_SEC * pa_bytes_number(entry + ID_LEN + 8, 4));
 }
 
 const char *pa_ended_list_read(pa_bytes record, pa_ended_list *out)
@@ -39,8 +24,8 @@ const char *pa_ended_list_read(pa_bytes record, pa_ended_list *out)
     if (record.len < HEAD_LEN || record.at[0] != VERSION
         || (record.len - HEAD_LEN) % ENTRY_LEN != 0)
         return "it is damaged, or of another version";
-    out->written = (apr_time_t)number_at(record.at + 1, 8);
-    out->watermark = (apr_time_t)number_at(record.at + 9, 8);
+    out->written = (apr_time_t)pa_bytes_number(record.at + 1, 8);
+    out->watermark = (apr_time_t)pa_bytes_number(record.at + 9, 8);
     out->entries = record.at + HEAD_LEN;
     out->count = (record.len - HEAD_LEN) / ENTRY_LEN;
     return NULL;
@@ -72,8 +57,8 @@ static unsigned char *append(unsigned char *at, const pa_ended_name *name, apr_t
 {
     at[0] = (unsigned char)name->kind;
     memcpy(at + 1, name->hash, PA_ENDED_NAME_LEN);
-    write_number(at + ID_LEN, (apr_uint64_t)now, 8);
-    write_number(at + ID_LEN + 8, (apr_uint64_t)(apr_time_sec(span) + 1), 4);
+    pa_bytes_put_number(at + ID_LEN, (apr_uint64_t)now, 8);
+    pa_bytes_put_number(at + ID_LEN + 8, (apr_uint64_t)(apr_time_sec(span) + 1), 4);
     return at + ENTRY_LEN;
 }
 
@@ -108,7 +93,7 @@ pa_bytes pa_ended_list_write(apr_pool_t *pool, const pa_ended_list *list, const 
     if (name)
         at = append(at, name, now, span);
     record[0] = VERSION;
-    write_number(record + 1, (apr_uint64_t)now, 8);
-    write_number(record + 9, (apr_uint64_t)watermark, 8);
+    pa_bytes_put_number(record + 1, (apr_uint64_t)now, 8);
+    pa_bytes_put_number(record + 9, (apr_uint64_t)watermark, 8);
     return pa_bytes_of(record, (apr_size_t)(at - record));
 }

@@ -95,10 +95,8 @@ const char *pa_login_state_seal(apr_pool_t *pool, const pa_seal_keys *keys,
     *at++ = VERSION;
     *at++ = login->done ? KIND_DONE : login->hop ? KIND_HOP : 0;
     *at++ = (unsigned char)login->round;
-    for (int i = 0; i < 8; i++)
-        *at++ = (unsigned char)((apr_uint64_t)login->begun >> (8 * i));
-    for (int i = 0; i < 4; i++)
-        *at++ = (unsigned char)((apr_uint32_t)login->max_age >> (8 * i));
+    at = pa_bytes_put_number(at, (apr_uint64_t)login->begun, 8);
+    at = pa_bytes_put_number(at, (apr_uint32_t)login->max_age, 4);
     memcpy(at, login->secret, PA_LOGIN_SECRET_LEN);
     at += PA_LOGIN_SECRET_LEN;
     memcpy(at, login->provider, provider);
@@ -115,20 +113,14 @@ static pa_login_state *read_plain(apr_pool_t *pool, pa_bytes plain)
 {
     const unsigned char *at = plain.at;
     pa_login_state *login = apr_pcalloc(pool, sizeof(*login));
-    apr_uint64_t begun = 0;
-    apr_uint32_t max_age = 0;
 
     if (plain.len <= FIXED || at[0] != VERSION || !memchr(at + FIXED, '\0', plain.len - FIXED))
         return NULL;
     login->done = at[1] == KIND_DONE;
     login->hop = at[1] == KIND_HOP;
     login->round = at[2];
-    for (int i = 0; i < 8; i++)
-        begun |= (apr_uint64_t)at[3 + i] << (8 * i);
-    login->begun = (apr_time_t)begun;
-    for (int i = 0; i < 4; i++)
-        max_age |= (apr_uint32_t)at[11 + i] << (8 * i);
-    login->max_age = (int)max_age;
+    login->begun = (apr_time_t)pa_bytes_number(at + 3, 8);
+    login->max_age = (int)pa_bytes_number(at + 11, 4);
     memcpy(login->secret, at + 15, PA_LOGIN_SECRET_LEN);
     login->provider = (const char *)at + FIXED;
     login->return_to = login->provider + strlen(login->provider) + 1;

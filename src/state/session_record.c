@@ -32,18 +32,11 @@ static apr_size_t text_size(const char *text)
     return 4 + (text ? strlen(text) + 1 : 0);
 }
 
-static unsigned char *write_number(unsigned char *at, apr_uint64_t number, int width)
-{
-    for (int i = 0; i < width; i++)
-        *at++ = (unsigned char)(number >> (8 * i));
-    return at;
-}
-
 static unsigned char *write_text(unsigned char *at, const char *text)
 {
     apr_size_t size = text ? strlen(text) + 1 : 0;
 
-    at = write_number(at, size, 4);
+    at = pa_bytes_put_number(at, size, 4);
     if (size)
         memcpy(at, text, size);
     return at + size;
@@ -106,11 +99,11 @@ const char *pa_session_record_encode(apr_pool_t *pool, const pa_session *session
     record = at = apr_palloc(pool, size);
     *at++ = VERSION;
     for (size_t i = 0; i < COUNT(times); i++)
-        at = write_number(
+        at = pa_bytes_put_number(
             at, (apr_uint64_t) * (const apr_time_t *)((const char *)session + times[i]), 8);
     for (size_t i = 0; i < COUNT(texts); i++)
         at = write_text(at, text_at(session, texts[i]));
-    at = write_number(at, session->variable_count, 4);
+    at = pa_bytes_put_number(at, session->variable_count, 4);
     for (unsigned int i = 0; i < session->variable_count; i++) {
         at = write_text(at, session->variables[i].name);
         at = write_text(at, session->variables[i].value);

@@ -23,8 +23,7 @@ static pa_bytes shorten(apr_pool_t *pool, pa_bytes body)
     unsigned char *made = apr_palloc(pool, HEAD_MAX + body.len);
     uLongf room = body.len - HEAD_MAX;
 
-    for (int i = 0; i < 4; i++)
-        made[1 + i] = (unsigned char)(body.len >> (8 * i));
+    pa_bytes_put_number(made + 1, body.len, 4);
     made[0] = FORM_DEFLATED;
     if (compress2(made + HEAD_MAX, &room, body.at, body.len, LEVEL) == Z_OK)
         return pa_bytes_of(made, HEAD_MAX + room);
@@ -36,13 +35,12 @@ static pa_bytes shorten(apr_pool_t *pool, pa_bytes body)
 /* Bounded before anything is inflated, and by the length that was sealed. */
 static const char *inflate_body(apr_pool_t *pool, pa_bytes form, pa_bytes *out)
 {
-    uLongf len = 0, inflated;
+    uLongf len, inflated;
     unsigned char *body;
 
     if (form.len < HEAD_MAX)
         return "the sealed session is cut off";
-    for (int i = 0; i < 4; i++)
-        len |= (uLongf)form.at[1 + i] << (8 * i);
+    len = (uLongf)pa_bytes_number(form.at + 1, 4);
     if (len > BODY_MAX)
         return "the sealed session is too long";
     body = apr_palloc(pool, len + 1);
