@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use PlusAuth::Attack;
+use PlusAuth::Site;
 use PlusAuth::Test;
 use Test::More;
 use URI;
@@ -127,6 +128,23 @@ subtest 'attack 4: a login cookie of another virtual host' => sub {
     like $answer->code, qr/^40[01]$/, 'refused';
     is scalar calls_to('/oauth2/token'), 0, 'no request to the token endpoint';
     unharmed($browser, $page, $answer);
+};
+
+subtest 'attack 4: a login that took longer than a login cookie lives' => sub {
+    faults();
+    my $own = PlusAuth::Site->new('late')->start;
+    my ($browser, $too_late) = map { browser() } 1, 2;
+    my $url = $browser->until($own->page, qr{/login/callback});
+    my $url_too_late = $too_late->until($own->page, qr{/login/callback});
+    $own->restart_at(10 * 60);
+    is $browser->visit($url)->code, 200, 'ten minutes are fine';
+    $own->restart_at(16 * 60);
+    faults();
+    my $answer = $too_late->visit($url_too_late);
+    is $answer->code, 400, 'sixteen are not: no loop, but a page';
+    like page_text($answer), qr/sign in again/, 'that says what to do';
+    is scalar calls(), 0, 'no request to the provider';
+    is $too_late->visit($own->page)->code, 200, 'which works';
 };
 
 subtest 'attack 5: fifty logins at once' => sub {

@@ -5,6 +5,7 @@ use warnings;
 use lib 't/lib';
 use MIME::Base64 'decode_base64url';
 use PlusAuth::Attack;
+use PlusAuth::Site;
 use PlusAuth::Test;
 use Test::More;
 
@@ -127,6 +128,21 @@ subtest 'a nonce is remembered: the next login begins with it' => sub {
     }
 };
 
+subtest 'attack 70: a clock that is five minutes off makes no assertion live longer' => sub {
+    my $own = PlusAuth::Site->new('clock', config => "PlusAuthSenderConstrain dpop\nPlusAuthClientID assertion\n"
+        . "PlusAuthClientAuth client_secret_jwt\n")->start;
+    for my $seconds (300, -300) {
+        $own->restart_at($seconds);
+        faults();
+        # From behind, the provider's tokens seem to be from the future.
+        is browser()->visit($own->page)->code, $seconds > 0 ? 200 : 401, "$seconds seconds";
+        my ($call) = calls_to('/oauth2/token');
+        my $assertion = claims($call->{form}{client_assertion});
+        is $assertion->{exp} - $assertion->{iat}, 60, 'a minute';
+        cmp_ok abs($assertion->{iat} - time - $seconds), '<', 120, 'from our now on';
+    }
+};
+
 subtest 'a nonce that userinfo alone wants' => sub {
     my ($page) = log_in('dpop', 'dpop.userinfo_nonce');
     is $page->code, 200, 'signed in';
@@ -165,6 +181,9 @@ refused(21, 'FAPI: a provider whose PKCE is plain alone', [], at => 'fapi2_plain
 refused(6, 'FAPI 2: no iss, which is not advertised either', 'authorize.iss_absent', at => 'fapi2_no_iss', status => 400,
     uncalled => ['/oauth2/token'], log => qr/iss is missing/);
 
+accepted 69, 'no aliases: a certificate is for the endpoints themselves', [], at => 'mtls', also => sub {
+    is scalar calls_to($_), 1, $_ for '/oauth2/token', '/oidc/userinfo';
+};
 subtest 'attack 69: aliases of endpoints are for those who show a certificate' => sub {
     my ($page) = log_in('aliases');
     is $page->code, 200, 'signed in with a certificate';

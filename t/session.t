@@ -2,6 +2,7 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use PlusAuth::Site;
 use PlusAuth::Test;
 use Test::More;
 
@@ -143,6 +144,48 @@ subtest 'attack 65: two hundred cookies' => sub {
     is $browser->get($page, Cookie => "$many; plusauth=$good")->code, 200, 'before ours';
     is $browser->get($page, Cookie => "plusauth=$good; $many")->code, 200, 'after it';
     is $browser->get($page, Cookie => ';;; = ; =x; ,; plusauth' . ";plusauth=$good;")->code, 200, 'and nonsense';
+};
+
+subtest 'attack 65: pieces of a session that lack one, or come in another order' => sub {
+    my $own = PlusAuth::Site->new('pieces', config => "PlusAuthSessionStore cookie\n")->start;
+    my @letters = ('A' .. 'Z', 'a' .. 'z', 0 .. 9);
+    my $random = sub { join '', map { $letters[rand @letters] } 1 .. 1500 };
+    browser()->visit($own->page); # from then on the provider knows the issuer
+    user(map { ("claim$_" => $random->()) } 1 .. 3);
+    my ($browser, $other) = map { my $b = browser(); $b->visit($own->page); $b } 1, 2;
+    user(map { ("claim$_" => undef) } 1 .. 3);
+    my %good = $browser->cookies;
+    my %of_other = $other->cookies;
+    my @names = sort grep { /^plusauth(?:_\d)?$/ } keys %good;
+    is_deeply \@names, [qw(plusauth plusauth_1)], 'two pieces';
+    my $code = sub {
+        my (%cookies) = @_;
+        return $browser->get($own->page, Cookie => join '; ', map { "$_=$cookies{$_}" } sort keys %cookies)->code;
+    };
+    my %own = map { $_ => $good{$_} } @names;
+    is $code->(%own), 200, 'all of them are a session';
+    for my $name (@names) {
+        is $code->(map { $_ => $own{$_} } grep { $_ ne $name } @names), 302, "without $name";
+        is $code->(%own, $name => $of_other{$name}), 302, "$name of another session";
+        is $code->(%own, $name => substr $own{$name}, 1), 302, "$name cut";
+    }
+    is $code->(%own, plusauth => $own{plusauth_1}, plusauth_1 => $own{plusauth}), 302, 'in another order';
+    is $code->(%own, plusauth_1 => $own{plusauth}), 302, 'one twice';
+    is $code->(%own, map { ("plusauth_$_" => 'x') } 2 .. 60), 200, 'what is beside them is none';
+};
+
+subtest 'attack 65: the key changes' => sub {
+    my ($old, $new) = ('the old key, made of some characters', 'the new key, made of other characters');
+    my $own = PlusAuth::Site->new('keys', config => "PlusAuthSessionStore cookie\nPlusAuthKey \"$old\"\n")->start;
+    my ($before, $between) = map { browser() } 1, 2;
+    $before->visit($own->page);
+    $own->configure("PlusAuthSessionStore cookie\nPlusAuthKey \"$new\" \"$old\"\n")->restart;
+    ok signed_in($before, $own->page), 'the old key still opens';
+    $between->visit($own->page);
+    $own->configure("PlusAuthSessionStore cookie\nPlusAuthKey \"$new\"\n")->restart;
+    ok signed_in($between, $own->page), 'what the new one sealed it opens';
+    is $before->get($own->page)->code, 302, 'what the old one sealed is a login again';
+    is $before->visit($own->page)->code, 200, 'which works';
 };
 
 subtest 'a session of another virtual host is none here' => sub {

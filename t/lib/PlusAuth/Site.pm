@@ -82,6 +82,16 @@ sub restart {
     return $self->start;
 }
 
+# Ends it and starts it again so many seconds later than it is.
+sub restart_at {
+    my ($self, $seconds) = @_;
+    my $clock = "$self->{directory}/clock.so";
+    system('gcc', '-shared', '-fPIC', '-o', $clock, vars('top_dir') . '/t/tools/clock.c') == 0
+        or die "t/tools/clock.c cannot be compiled\n";
+    local @ENV{qw(LD_PRELOAD CLOCK)} = ($clock, $seconds);
+    return $self->restart;
+}
+
 sub log_mark { return -s "$_[0]{directory}/log" || 0 }
 
 sub log_since {

@@ -91,7 +91,7 @@ sub _sanitized_httpd {
 #!/bin/sh
 export ASAN_OPTIONS="$leaks:log_path=$logs/sanitizer:abort_on_error=0"
 export UBSAN_OPTIONS="print_stacktrace=1:log_path=$logs/sanitizer"
-export LD_PRELOAD="$runtime"
+export LD_PRELOAD="$runtime\${LD_PRELOAD:+:\$LD_PRELOAD}"
 exec $httpd "\$@"
 EOF_WRAPPER
     chmod 0755, $wrapper;
