@@ -67,6 +67,8 @@ client(post => { token_endpoint_auth_method => ['client_secret_post'] }, $secret
 client(auto => {}, $secret);
 client(public => { confidential => JSON::PP::false, client_secret => '' }, 'PlusAuthClientAuth none');
 client(tls => \%tls, $by_tls);
+# Only who may use client_credentials may revoke tokens there.
+client(leaving => { authorization_type => [qw(code refresh_token client_credentials)], scope => ['openid'] }, $basic);
 client(front => { frontchannel_logout_uri => $site->url('/logout/frontchannel'),
     frontchannel_logout_session_required => 'true' }, $basic);
 client(back => { backchannel_logout_uri => $site->url('/logout/backchannel'),
@@ -247,15 +249,17 @@ for my $number (0 .. $#encrypted) {
 }
 
 subtest 'a logout that begins here' => sub {
-    my $browser = signed_in_browser('basic');
+    my $browser = signed_in_browser('leaving');
+    is_deeply [$glewlwyd->refresh_tokens('leaving')], [1], 'the provider gave a refresh token';
     my $url = $browser->get($site->url('/logout'))->header('Location');
     my %query = URI->new($url)->query_form;
     like $url, qr{^\Q@{[$glewlwyd->issuer]}\E/end_session\?}, 'goes to the provider';
     is $query{post_logout_redirect_uri}, $site->url('/logout'), 'with where to return to';
-    ok !signed_in($browser, address('basic')), 'and is done here already';
+    ok !signed_in($browser, address('leaving')), 'and is done here already';
+    is_deeply [$glewlwyd->refresh_tokens('leaving')], [0], 'and the refresh token is worth nothing';
     my $home = $glewlwyd->sign_out($browser, $url);
     is $home->{seen_url}, $site->url('/'), 'home again';
-    like $browser->visit(address('basic'))->{seen_url}, qr/login\.html/, 'the provider asks who it is';
+    like $browser->visit(address('leaving'))->{seen_url}, qr/login\.html/, 'the provider asks who it is';
 };
 
 # A browser with a session here, and another with one there as well; what ends the session in the log.

@@ -106,6 +106,13 @@ sub sign_out {
     return $browser->visit($asked{callback_url}, site => 'cross-site');
 }
 
+# A client's, each 1 or 0: whether it can be used.
+sub refresh_tokens {
+    my ($self, $client) = @_;
+    my $query = "SELECT gpor_enabled FROM gpo_refresh_token WHERE gpor_client_id = '$client'";
+    return map { /(\d)/ } qx(sqlite3 '$self->{directory}/database' "$query");
+}
+
 sub log {
     my ($self) = @_;
     open my $in, '<', "$self->{directory}/log" or return '';
