@@ -14,7 +14,9 @@
 # - The answer of JARM is as good as long as access tokens are, and this module takes 15 minutes at most; it is
 #   signed with the default key, by the algorithm that the client asks for even where that key's `alg` is another.
 # - The at_hash beside an EdDSA signature is not of SHA-512, which is Ed25519's hash; it is refused.
-# - ID tokens are not encrypted to P-521 keys.
+# - ID tokens are not encrypted to P-521 keys. Of those encrypted by ECDH-ES to others, one in a hundred cannot be
+#   opened: librhonabwy drops leading zeros of its ephemeral key's coordinates and of the agreed secret (RFC 7518
+#   sections 4.6.2 and 6.2.1.2 keep them). Such a login is tried again.
 # - Logout tokens have no exp, as in draft 6 of Back-Channel Logout; it is required now, and they are refused.
 # - What is pushed (PAR) loses its response_mode; the client has to be registered with one.
 # - self_signed_tls_client_auth fails when glewlwyd itself speaks TLS; its documentation says so.
@@ -142,11 +144,15 @@ sub signed_in_browser {
 }
 
 sub works {
-    my ($name, $what, $check) = @_;
+    my ($name, $what, $check, $tries) = @_;
     subtest "$name: $what" => sub {
         my ($ours, $theirs) = ($site->log_mark, length $glewlwyd->log);
-        my $browser = $glewlwyd->new_browser;
-        my $page = $glewlwyd->sign_in($browser, address($name), $name);
+        my ($browser, $page);
+        for (1 .. $tries || 1) {
+            $browser = $glewlwyd->new_browser;
+            $page = $glewlwyd->sign_in($browser, address($name), $name);
+            last if $page->code == 200;
+        }
         $page = $browser->submit($page, iss => $glewlwyd->issuer) if $page->content =~ /<form\b[^>]*login\/callback/;
         ok $page->content =~ /the protected page/, 'the page is seen'
             or diag $page->status_line, $site->log_since($ours), substr $glewlwyd->log, $theirs;
@@ -243,7 +249,7 @@ fails('signed-ed', 'an ID token with EdDSA', qr/id_token generated for client 's
     qr/refused: ID token: at_hash/);
 for my $number (0 .. $#encrypted) {
     my (undef, undef, $alg, $enc) = @{ $encrypted[$number] };
-    works("encrypted-$number", "an ID token with $alg and $enc");
+    works("encrypted-$number", "an ID token with $alg and $enc", undef, $alg =~ /^ECDH/ ? 4 : 1);
     fails("closed-$number", 'which is closed to who has another key',
         qr/id_token generated for client 'closed-$number'/, qr/refused: ID token: /);
 }
