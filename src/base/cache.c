@@ -20,7 +20,8 @@
 #define PROBE_TRIES 3
 
 struct pa_cache {
-    pa_socache socache;
+    pa_socache *parts;
+    int count;
     apr_global_mutex_t *lock;
     apr_size_t longest;
     _Atomic apr_time_t closed_until; /* 0: open. In each process its own. */
@@ -40,15 +41,23 @@ int pa_cache_key_counts(const unsigned char *key)
 }
 
 pa_cache *pa_cache_create(apr_pool_t *pool, const ap_socache_provider_t *provider,
-                          ap_socache_instance_t *instance, apr_global_mutex_t *lock,
-                          server_rec *server, apr_size_t longest)
+                          ap_socache_instance_t *const *instances, int count,
+                          apr_global_mutex_t *lock, server_rec *server, apr_size_t longest)
 {
     pa_cache *cache = apr_pcalloc(pool, sizeof(*cache));
 
-    cache->socache = (pa_socache){ provider, instance, server, lock == NULL };
+    cache->parts = apr_palloc(pool, (apr_size_t)count * sizeof(*cache->parts));
+    cache->count = count;
+    for (int i = 0; i < count; i++)
+        cache->parts[i] = (pa_socache){ provider, instances[i], server, lock == NULL };
     cache->lock = lock;
     cache->longest = longest;
     return cache;
+}
+
+static const pa_socache *part_of(const pa_cache *cache, const unsigned char *key)
+{
+    return &cache->parts[key[1] % cache->count];
 }
 
 static int is_closed(pa_cache *cache)
@@ -84,8 +93,8 @@ static apr_status_t probe(pa_cache *cache, apr_pool_t *pool)
     apr_status_t rv = APR_EGENERAL;
 
     for (int tries = 0; rv == APR_EGENERAL && tries < PROBE_TRIES; tries++)
-        rv = pa_socache_store(&cache->socache, key, apr_time_now() + PROBE_KEPT, pa_bytes_of("", 1),
-                              pool);
+        rv = pa_socache_store(part_of(cache, key), key, apr_time_now() + PROBE_KEPT,
+                              pa_bytes_of("", 1), pool);
     if (rv != APR_SUCCESS && rv != APR_EGENERAL)
         return close_cache(cache, APR_ECONNREFUSED);
     if (rv == APR_SUCCESS)
@@ -97,7 +106,7 @@ static apr_status_t probe(pa_cache *cache, apr_pool_t *pool)
 /* Learns from the answer of a distant store how it is. */
 static apr_status_t judge(pa_cache *cache, apr_status_t rv, apr_pool_t *pool)
 {
-    if (!cache->socache.distant)
+    if (cache->lock)
         return rv;
     if (is_failure(rv))
         return close_cache(cache, rv);
@@ -134,7 +143,7 @@ static apr_status_t retrieve(pa_cache *cache, const unsigned char *key, apr_pool
     unsigned char *buffer = apr_palloc(pool, cache->longest + 1);
     unsigned int len = (unsigned int)cache->longest;
     apr_status_t rv =
-        judge(cache, pa_socache_retrieve(&cache->socache, key, buffer, &len, pool), pool);
+        judge(cache, pa_socache_retrieve(part_of(cache, key), key, buffer, &len, pool), pool);
 
     if (rv != APR_SUCCESS)
         return rv;
@@ -151,7 +160,7 @@ static apr_status_t store(pa_cache *cache, const unsigned char *key, apr_time_t 
     /* A longer one could not be read back. */
     if (value.len > cache->longest)
         return APR_ENOSPC;
-    rv = pa_socache_store(&cache->socache, key, expiry, value, pool);
+    rv = pa_socache_store(part_of(cache, key), key, expiry, value, pool);
     /* Nothing has to be found to be stored: so say the providers of a server that is away. */
     return judge(cache, rv == APR_NOTFOUND ? APR_ECONNREFUSED : rv, pool);
 }
@@ -213,18 +222,20 @@ apr_status_t pa_cache_run(pa_cache *cache, pa_cache_task *task, void *context)
 
     if (rv != APR_SUCCESS)
         return rv;
-    return leave(cache, task(context, cache->socache.provider, cache->socache.instance,
-                             cache->socache.server));
+    for (int i = 0; i < cache->count && rv == APR_SUCCESS; i++)
+        rv = task(context, cache->parts[i].provider, cache->parts[i].instance,
+                  cache->parts[i].server);
+    return leave(cache, rv);
 }
 
 int pa_cache_is_same(const pa_cache *a, const pa_cache *b)
 {
-    return a->socache.instance == b->socache.instance;
+    return a->parts[0].instance == b->parts[0].instance;
 }
 
 const char *pa_cache_provider_name(const pa_cache *cache)
 {
-    return cache->socache.provider->name;
+    return cache->parts[0].provider->name;
 }
 
 int pa_cache_is_locked(const pa_cache *cache)
@@ -238,6 +249,6 @@ apr_status_t pa_cache_remove(pa_cache *cache, const unsigned char *key, apr_pool
 
     if (rv != APR_SUCCESS)
         return rv;
-    rv = judge(cache, pa_socache_remove(&cache->socache, key, pool), pool);
+    rv = judge(cache, pa_socache_remove(part_of(cache, key), key, pool), pool);
     return leave(cache, rv == APR_NOTFOUND ? APR_SUCCESS : rv);
 }

@@ -13,16 +13,18 @@
 
 typedef struct pa_cache pa_cache;
 
-/* A cache on an instance of a socache provider that was initialised. `lock` is needed by providers
- * that do not lock themselves, and makes our compound operations one step; NULL for none. `longest`
- * is the size of the longest record that will be read. */
+/* A cache on `count` instances of a socache provider that were initialised. `lock` is needed by
+ * providers that do not lock themselves, and makes our compound operations one step; NULL for none.
+ * `longest` is the size of the longest record that will be read. */
 pa_cache *pa_cache_create(apr_pool_t *pool, const ap_socache_provider_t *provider,
-                          ap_socache_instance_t *instance, apr_global_mutex_t *lock,
-                          server_rec *server, apr_size_t longest);
+                          ap_socache_instance_t *const *instances, int count,
+                          apr_global_mutex_t *lock, server_rec *server, apr_size_t longest);
 
-/* Keys are PA_CACHE_KEY_LEN raw bytes: shmcb spreads its records by the first byte, so that a key
- * must be a hash. */
+/* Keys are PA_CACHE_KEY_LEN raw bytes: the second is spread over the instances, the first by shmcb
+ * within each, so that a key must be a hash. */
 #define PA_CACHE_KEY_LEN 32
+/* More than so many could not be told apart. */
+#define PA_CACHE_INSTANCES_MAX 256
 
 /* The last bit of a key says whether its record counts (see pa_cache_run), in a store of several
  * kinds, also where records are sealed. */
@@ -55,7 +57,8 @@ apr_status_t pa_cache_update(pa_cache *cache, const unsigned char *key, apr_time
 int pa_cache_is_locked(const pa_cache *cache);
 
 /* For what no other function here does (counting records, the provider's report of itself): `task`
- * is handed the provider with nobody else in the store. It should not take long. Its result. */
+ * is handed the provider and each instance, with nobody else in the store. It should not take long.
+ * Its first result that is no success. */
 typedef apr_status_t pa_cache_task(void *context, const ap_socache_provider_t *provider,
                                    ap_socache_instance_t *instance, server_rec *server);
 apr_status_t pa_cache_run(pa_cache *cache, pa_cache_task *task, void *context);

@@ -20,19 +20,26 @@ static int is_in_parts(const pa_socache *cache)
     return strcmp(cache->provider->name, "dbm") == 0;
 }
 
+/* shmcb compares keys of the same length alone: those of sessions, which requests look for, are
+ * longer by the last byte, so that it passes the others by. */
+static unsigned int key_len(const unsigned char *key)
+{
+    return pa_cache_key_counts(key) ? PA_CACHE_KEY_LEN : PA_CACHE_KEY_LEN - 1;
+}
+
 static apr_status_t store_one(const pa_socache *cache, const unsigned char *key, apr_time_t expiry,
                               const unsigned char *data, apr_size_t len, apr_pool_t *pool)
 {
     /* The provider's prototype lacks a const. */
-    return cache->provider->store(cache->instance, cache->server, key, PA_CACHE_KEY_LEN, expiry,
+    return cache->provider->store(cache->instance, cache->server, key, key_len(key), expiry,
                                   (unsigned char *)data, (unsigned int)len, pool);
 }
 
 static apr_status_t retrieve_one(const pa_socache *cache, const unsigned char *key,
                                  unsigned char *buffer, unsigned int *len, apr_pool_t *pool)
 {
-    apr_status_t rv = cache->provider->retrieve(cache->instance, cache->server, key,
-                                                PA_CACHE_KEY_LEN, buffer, len, pool);
+    apr_status_t rv = cache->provider->retrieve(cache->instance, cache->server, key, key_len(key),
+                                                buffer, len, pool);
 
     /* What mod_socache_dbm says of a key that Berkeley DB does not have. */
     return rv == APR_EGENERAL && is_in_parts(cache) ? APR_NOTFOUND : rv;
@@ -40,7 +47,7 @@ static apr_status_t retrieve_one(const pa_socache *cache, const unsigned char *k
 
 static apr_status_t remove_one(const pa_socache *cache, const unsigned char *key, apr_pool_t *pool)
 {
-    return cache->provider->remove(cache->instance, cache->server, key, PA_CACHE_KEY_LEN, pool);
+    return cache->provider->remove(cache->instance, cache->server, key, key_len(key), pool);
 }
 
 /* The key of a part; the first has the record's own. Whoever counts records by their keys

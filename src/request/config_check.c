@@ -270,10 +270,11 @@ int pa_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
 static const char *open_stores(apr_pool_t *pconf, server_rec *s, pa_server_conf *conf,
                                pa_client *client)
 {
-    const pa_store_options documents = { "plusauth-docs", DOCUMENT_STORE, DOCUMENT_AVERAGE,
-                                         DOCUMENT_MAX, apr_time_from_sec(86400) };
-    const pa_store_options states = { "plusauth-state", STATE_STORE, STATE_AVERAGE, STATE_MAX,
-                                      PA_LOGIN_LIFETIME };
+    const pa_store_options documents = { "plusauth-docs",          DOCUMENT_STORE,
+                                         DOCUMENT_AVERAGE,         DOCUMENT_MAX,
+                                         apr_time_from_sec(86400), 0 };
+    const pa_store_options states = { "plusauth-state", STATE_STORE,       STATE_AVERAGE,
+                                      STATE_MAX,        PA_LOGIN_LIFETIME, 0 };
     const char *why;
 
     conf->client = client;

@@ -11,8 +11,10 @@
 
 /* 64 MB hold over 10,000 sessions of 2.5 KB while old copies wait to expire. */
 #define DEFAULT_STORE "shmcb:plusauth-sessions(67108864)"
-/* shmcb has at most 256 parts, searched one by one: a small hint makes it take them all. */
+/* Of each 16 MB shmcb makes 128 lists of 128 KB then, in which the longest record has room and some
+ * twenty sessions are found by looking at each. */
 #define SESSION_AVERAGE 400
+#define SESSION_PART 16777216
 /* A list of ended sessions is one record, written anew with each logout: few parts, of much room.
  */
 #define LIST_STORE "shmcb:plusauth-ended(4194304)"
@@ -183,6 +185,7 @@ const char *pa_store_config_open(apr_pool_t *pconf, server_rec *s, pa_server_con
         stored ? SESSION_AVERAGE : LIST_AVERAGE,
         PA_SESSION_RECORD_MAX + PA_SEAL_OVERHEAD,
         stored ? conf->visit.idle : apr_time_from_sec(86400),
+        stored ? SESSION_PART : 0,
     };
     const char *why = pa_store_open(s, pconf, &options, &conf->visit.sessions);
 

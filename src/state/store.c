@@ -15,7 +15,8 @@
 
 /* What outlives a reload. Its strings are copied: the module's own text is unloaded meanwhile. */
 typedef struct retained {
-    ap_socache_instance_t *instance;
+    ap_socache_instance_t **instances;
+    int count;
     apr_global_mutex_t *lock;
     const char *lockfile;
     struct retained *next; /* in the list of this configuration */
@@ -44,27 +45,68 @@ static const char *pin(const ap_socache_provider_t *provider)
                : "its module cannot be kept loaded";
 }
 
-static const char *create(server_rec *s, const ap_socache_provider_t *provider,
-                          const char *arguments, const pa_store_options *options, retained *store)
+/* How shmcb:path(size) is divided: shmcb has at most 256 lists, each searched from end to end, so
+ * that it becomes slow with its size. Several of it have more lists. */
+typedef struct division {
+    const char *path;
+    int path_len;
+    int count;
+    apr_int64_t size; /* of each */
+} division;
+
+static division divide(const char *arguments, const pa_store_options *options)
+{
+    const char *bracket = arguments ? strrchr(arguments, '(') : NULL;
+    apr_int64_t size = bracket ? apr_strtoi64(bracket + 1, NULL, 10) : 0, parts = 1;
+
+    if (options->part && strncmp(options->spec, "shmcb:", 6) == 0)
+        parts = size / (apr_int64_t)options->part;
+    if (parts > PA_CACHE_INSTANCES_MAX)
+        parts = PA_CACHE_INSTANCES_MAX;
+    if (parts < 2)
+        return (division){ NULL, 0, 1, 0 };
+    return (division){ arguments, (int)(bracket - arguments), (int)parts, size / parts };
+}
+
+static const char *create_one(server_rec *s, const ap_socache_provider_t *provider,
+                              const char *arguments, const pa_store_options *options,
+                              ap_socache_instance_t **out)
 {
     apr_pool_t *process = s->process->pool;
     struct ap_socache_hints hints = { PA_CACHE_KEY_LEN, options->average, options->lifetime };
-    const char *label = apr_pstrdup(process, options->label), *why = pin(provider);
+    const char *why = provider->create(out, arguments, process, process);
     apr_status_t rv;
 
     if (why)
         return why;
-    why = provider->create(&store->instance, arguments ? apr_pstrdup(process, arguments) : NULL,
-                           process, process);
+    rv = provider->init(*out, apr_pstrdup(process, options->label), &hints, s, process);
+    return rv == APR_SUCCESS ? NULL : apr_psprintf(process, "it cannot be opened: %pm", &rv);
+}
+
+static const char *create(server_rec *s, const ap_socache_provider_t *provider,
+                          const char *arguments, const pa_store_options *options, retained *store)
+{
+    apr_pool_t *process = s->process->pool;
+    division parts = divide(arguments, options);
+    const char *why = pin(provider);
+
     if (why)
         return why;
     if ((provider->flags & AP_SOCACHE_FLAG_NOTMPSAFE)
-        && (rv = ap_global_mutex_create(&store->lock, &store->lockfile, MUTEX_TYPE, label, s,
-                                        process, 0))
+        && ap_global_mutex_create(&store->lock, &store->lockfile, MUTEX_TYPE,
+                                  apr_pstrdup(process, options->label), s, process, 0)
                != APR_SUCCESS)
         return "its lock cannot be created";
-    rv = provider->init(store->instance, label, &hints, s, process);
-    return rv == APR_SUCCESS ? NULL : apr_psprintf(process, "it cannot be opened: %pm", &rv);
+    store->count = parts.count;
+    store->instances = apr_pcalloc(process, (apr_size_t)parts.count * sizeof(void *));
+    for (int i = 0; i < parts.count && !why; i++) {
+        const char *one = parts.path ? apr_psprintf(process, "%.*s.%d(%" APR_INT64_T_FMT ")",
+                                                    parts.path_len, parts.path, i, parts.size)
+                                     : apr_pstrdup(process, arguments);
+
+        why = create_one(s, provider, one, options, &store->instances[i]);
+    }
+    return why;
 }
 
 /* Several virtual hosts may share a store: it is listed once. Whether it was listed before. */
@@ -117,9 +159,11 @@ const char *pa_store_open(server_rec *s, apr_pool_t *pconf, const pa_store_optio
         store = ap_retained_data_create(apr_pstrdup(s->process->pool, key), sizeof(*store));
         *store = made;
     }
+    /* Redis and memcached have one instance each. */
     if (!remember(store))
-        pa_store_timeout(provider, store->instance, colon ? colon + 1 : NULL, pconf);
-    *out = pa_cache_create(pconf, provider, store->instance, store->lock, s, options->longest);
+        pa_store_timeout(provider, store->instances[0], colon ? colon + 1 : NULL, pconf);
+    *out = pa_cache_create(pconf, provider, store->instances, store->count, store->lock, s,
+                           options->longest);
     return NULL;
 }
 

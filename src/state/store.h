@@ -15,6 +15,7 @@ typedef struct pa_store_options {
     apr_size_t average;           /* typical size of a record: shmcb divides its memory by it */
     apr_size_t longest;           /* of a record */
     apr_interval_time_t lifetime; /* of a record */
+    apr_size_t part; /* bytes of shared memory that are searched as one; 0: whatever there are */
 } pa_store_options;
 
 /* Whether the provider that a spec names is there. NULL, or the reason. */

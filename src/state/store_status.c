@@ -47,6 +47,8 @@ apr_status_t pa_store_count_sessions(pa_cache *store, apr_pool_t *pool, apr_uint
 typedef struct showing {
     request_rec *r;
     int flags;
+    int is_of_all; /* else of one, which tells enough: they share the records evenly */
+    int instances;
 } showing;
 
 static apr_status_t show(void *context, const ap_socache_provider_t *provider,
@@ -55,7 +57,7 @@ static apr_status_t show(void *context, const ap_socache_provider_t *provider,
     showing *what = context;
 
     (void)server;
-    if (provider->status)
+    if ((what->instances++ == 0 || what->is_of_all) && provider->status)
         provider->status(instance, what->r, what->flags);
     return APR_SUCCESS;
 }
@@ -74,8 +76,11 @@ void pa_store_show(request_rec *r, pa_cache *store, int flags)
     conn_rec *c = r->connection;
     apr_bucket_brigade *held = apr_brigade_create(r->pool, c->bucket_alloc);
     ap_filter_t *f = ap_add_output_filter_handle(holder, held, r, c);
+    showing what = { r, flags, 0, 0 };
 
-    pa_cache_run(store, show, &(showing){ r, flags });
+    pa_cache_run(store, show, &what);
+    if (what.instances > 1 && !(flags & PA_STATUS_SHORT))
+        ap_rprintf(r, "<p>That is one of %d like it.</p>\n", what.instances);
     ap_remove_output_filter(f);
     if (!APR_BRIGADE_EMPTY(held))
         ap_pass_brigade(f->next, held);
@@ -90,18 +95,22 @@ apr_uint64_t pa_store_dropped(request_rec *r, pa_cache *store)
     request_rec reading = *r;
     apr_bucket_brigade *held = apr_brigade_create(r->pool, c->bucket_alloc);
     ap_filter_t end = { .frec = holder, .ctx = held, .r = &reading, .c = c };
-    const char *found;
+    apr_uint64_t sum = 0;
     apr_size_t len;
     char *text;
 
     reading.output_filters = &end;
-    pa_cache_run(store, show, &(showing){ &reading, PA_STATUS_SHORT });
+    pa_cache_run(store, show, &(showing){ &reading, PA_STATUS_SHORT, 1, 0 });
     ap_rflush(&reading);
     if (apr_brigade_pflatten(held, &text, &len, r->pool) != APR_SUCCESS)
         return 0;
     apr_brigade_destroy(held);
-    found = strstr(apr_pstrmemdup(r->pool, text, len), name);
-    return found ? (apr_uint64_t)apr_atoi64(found + sizeof(name) - 1) : 0;
+    text = apr_pstrmemdup(r->pool, text, len);
+    while ((text = strstr(text, name))) {
+        text += sizeof(name) - 1;
+        sum += (apr_uint64_t)apr_atoi64(text);
+    }
+    return sum;
 }
 
 void pa_store_status_register(void)

@@ -185,7 +185,7 @@ static inline pa_cache *memory_cache(apr_pool_t *pool, apr_size_t longest,
         printf("Bail out! no mutex\n");
         exit(255);
     }
-    return pa_cache_create(pool, &memory_provider, *memory, lock, NULL, longest);
+    return pa_cache_create(pool, &memory_provider, memory, 1, lock, NULL, longest);
 }
 
 #endif

@@ -55,7 +55,7 @@ static pa_cache *far_cache(apr_pool_t *pool, const char *name, int locked)
     };
     if (locked)
         apr_global_mutex_create(&lock, NULL, APR_LOCK_PROC_PTHREAD, pool);
-    return pa_cache_create(pool, &provider, NULL, lock, NULL, 20000);
+    return pa_cache_create(pool, &provider, (ap_socache_instance_t *[1]){ NULL }, 1, lock, NULL, 20000);
 }
 
 static const unsigned char key[PA_CACHE_KEY_LEN] = "a key";
@@ -192,6 +192,43 @@ static void test_mixed_parts(apr_pool_t *pool)
     ok(pa_cache_get(cache, key, pool, &found) == APR_NOTFOUND, "one part is of another record");
 }
 
+static apr_status_t note_instance(void *context, const ap_socache_provider_t *provider,
+                                  ap_socache_instance_t *instance, server_rec *server)
+{
+    int *records = context;
+
+    (void)provider, (void)server;
+    for (int i = 0; i < MEMORY_RECORDS; i++)
+        records[1] += instance->records[i].data != NULL;
+    return ++records[0] == 4 ? APR_EGENERAL : APR_SUCCESS;
+}
+
+static void test_instances(apr_pool_t *pool)
+{
+    ap_socache_instance_t *instances[4];
+    pa_cache *cache;
+    unsigned char other[PA_CACHE_KEY_LEN] = "";
+    int found = 0, most = 0, seen[2] = { 0 };
+    pa_bytes record;
+
+    for (int i = 0; i < 4; i++)
+        memory_cache(pool, 100, &instances[i]);
+    cache = pa_cache_create(pool, &memory_provider, instances, 4, NULL, NULL, 100);
+    for (int i = 0; i < 200; i++) {
+        other[1] = (unsigned char)i;
+        pa_cache_put(cache, other, apr_time_now() + apr_time_from_sec(3600), pa_bytes_of(&i, sizeof(i)), pool);
+    }
+    for (int i = 0; i < 200; i++) {
+        other[1] = (unsigned char)i;
+        found += pa_cache_get(cache, other, pool, &record) == APR_SUCCESS && record.at[0] == i;
+    }
+    ok(found == 200, "of several instances, each record is found in its own");
+    for (int i = 0; i < MEMORY_RECORDS; i++)
+        most += instances[2]->records[i].data != NULL;
+    ok(most == 50, "which hold as many each");
+    ok(pa_cache_run(cache, note_instance, seen) == APR_EGENERAL && seen[0] == 4 && seen[1] == 200, "a task sees all");
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_begin();
@@ -202,5 +239,6 @@ int main(void)
     test_refusal(pool);
     test_parts(pool);
     test_mixed_parts(pool);
+    test_instances(pool);
     return tap_end();
 }

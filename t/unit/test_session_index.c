@@ -269,7 +269,7 @@ static void test_unlocked(apr_pool_t *pool)
     pa_cache *locked = settings.sessions;
     pa_session session;
 
-    settings.sessions = pa_cache_create(pool, &unlocked_provider, memory, NULL, NULL, LONGEST);
+    settings.sessions = pa_cache_create(pool, &unlocked_provider, &memory, 1, NULL, NULL, LONGEST);
     test_whose(pool);
     test_late_login(pool);
     memory_clear(memory);
