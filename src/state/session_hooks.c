@@ -8,18 +8,22 @@
 #include "../plusauth.h"
 #include "audit.h"
 
-/* A plain request writes at most so often; more often only where a session may idle for minutes at
- * most. */
+/* A plain request writes at most every eighth of the time that a session may idle, since an old copy
+ * stays in shared memory until it would have ended; and at most once a minute, unless a session may
+ * idle for minutes at most: then every fourth. */
+#define TOUCHES 8
+#define TOUCHES_SHORT 4
 #define TOUCH_INTERVAL apr_time_from_sec(60)
-#define TOUCH_FRACTION 4
 
 static int is_touch_due(request_rec *r, const pa_visit_settings *settings,
                         const pa_session *session)
 {
-    apr_interval_time_t interval = settings->idle / TOUCH_FRACTION;
+    apr_interval_time_t interval = settings->idle / TOUCHES;
 
-    if (interval > TOUCH_INTERVAL)
-        interval = TOUCH_INTERVAL;
+    if (interval < TOUCH_INTERVAL) {
+        interval = settings->idle / TOUCHES_SHORT;
+        interval = interval < TOUCH_INTERVAL ? interval : TOUCH_INTERVAL;
+    }
     return r->request_time - session->touched >= interval;
 }
 

@@ -19,7 +19,7 @@ typedef struct pa_variable {
 /* Texts are NULL when there is none; times are 0 when unknown. */
 typedef struct pa_session {
     apr_time_t created;   /* the login: its lifetime counts from here */
-    apr_time_t touched;   /* the last use, at most a minute late: idling counts from here */
+    apr_time_t touched;   /* a use, the last one or one little earlier: idling counts from here */
     apr_time_t auth_time; /* when the provider says the user proved to be who they are */
     apr_time_t access_expires;
     const char *provider; /* name of the <PlusAuthProvider>, "" for the server's own */
