@@ -70,6 +70,11 @@ $(BUILD)/unit/%: t/unit/%.c $(BUILD)/libplusauth.a
 	@mkdir -p $(@D); echo '  CC $<'
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -Isrc -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libplusauth.a $(LDFLAGS) $(LIBS) $(APR_LIBS) -lssl -lpthread
 
+# The module with one more in it, which signs many users in at once.
+$(BUILD)/bench/mod_plusauth.so: t/bench/mod_fill.c $(MODULE_OBJECTS) $(BUILD)/libplusauth.a
+	@mkdir -p $(@D); echo '  LD $@'
+	@$(CC) -shared $(CPPFLAGS) $(CFLAGS) $(INCLUDES) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(BUILD)/jose-check: t/jose-check.c $(BUILD)/libplusauth.a
 	@echo '  CC $<'
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -Isrc -o $@ $< $(BUILD)/libplusauth.a $(LDFLAGS) $(LIBS) $(APR_LIBS)
@@ -126,7 +131,8 @@ lint: packages-lint layers
 	    $(CPPFLAGS) -std=gnu11 $(subst -I,-isystem ,$(INCLUDES)) 2>/dev/null
 
 bench: packages-bench all
-	@t/bench/run
+	@$(if $(SCALE),$(MAKE) --no-print-directory $(BUILD)/bench/mod_plusauth.so)
+	@t/bench/run $(if $(SCALE),--scale)
 
 # Each parser for FUZZ_SECONDS; the corpora are replayed by `make test`.
 fuzz: packages-fuzz

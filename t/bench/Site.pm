@@ -22,10 +22,11 @@ my %login = (
     session_crypto => { httpd_username => 'ada', httpd_password => 'secret' },
 );
 
-# Starts it. `defines` are those of httpd.conf; `callgrind` names a file for its profiles.
+# Starts it. `defines` are those of httpd.conf; `callgrind` names a file for its profiles, `idle` lets
+# it wait for count().
 sub start {
     my ($class, $name, %options) = @_;
-    my $self = bless { name => $name, %options }, $class;
+    my $self = bless { name => $name, profiles => 0, %options }, $class;
     my $state = $self->{state};
     make_path("$state/htdocs");
     _write("$state/htdocs/file.txt", $BODY);
@@ -34,9 +35,9 @@ sub start {
     my %defines = (%{ $self->{defines} }, PORT => $self->{port}, STATE => $state);
     my @command = ($self->{httpd}, '-f', "$self->{bench}/httpd.conf", '-d', $state,
         map({ ('-C', "Define $_ \"$defines{$_}\"") } sort keys %defines),
-        '-C', "Define BENCH_$name");
+        '-C', 'Define BENCH_' . $name =~ s/ .*//r);
     push @command, $self->{callgrind} ? ('-C', 'Define PREFORK', '-X') : ('-D', 'FOREGROUND');
-    unshift @command, 'valgrind', '--tool=callgrind', '--quiet',
+    unshift @command, 'valgrind', '--tool=callgrind', '--quiet', $self->{idle} ? '--instr-atstart=no' : (),
         "--callgrind-out-file=$self->{callgrind}" if $self->{callgrind};
     $self->{pid} = _spawn("$state/output.log", @command);
     $running{ $self->{pid} } = 1;
@@ -58,12 +59,14 @@ sub url { return "http://localhost:$_[0]{port}$_[1]" }
 # Signs in and keeps the session's cookies. Dies unless the file is closed before and open afterwards.
 sub login {
     my ($self) = @_;
-    my $fields = $login{ $self->{name} } or return $self;
+    my $fields = $login{ $self->{name} =~ s/ .*//r } or return $self;
     my $browser = PlusAuth::Browser->new;
     die "$self->{name} protects nothing\n" if $browser->fetch($self->url('/file.txt'))->code == 200;
     my $page = $self->{name} eq 'session_crypto'
         ? $browser->follow($browser->post($self->url('/login'), $fields))
-        : $browser->submit($browser->visit($self->url('/file.txt')), %$fields);
+        : $browser->visit($self->url('/file.txt'));
+    # A provider may know who it is without asking.
+    $page = $browser->submit($page, %$fields) if $page->content =~ /<form/;
     die "$self->{name}: the login ended with " . $page->status_line . ' at ' . $page->{seen_url} . "\n"
         . slurp("$self->{state}/error.log")
         unless $page->code == 200 && $page->content eq $BODY;
@@ -74,16 +77,43 @@ sub login {
     return $self;
 }
 
-# So many requests over one connection, each with the session and each answered with the file.
+# Instructions of a request: what so many of them take, of the session or of any of those that the
+# cookies name, divided by their number. The profile is kept.
+sub count {
+    my ($self, $count, @cookies) = @_;
+    $self->_control('-i on') if $self->{idle};
+    $self->_dump; # and begin anew
+    $self->request($count, @cookies);
+    my $profile = $self->_dump;
+    $self->_control('-i off') if $self->{idle};
+    return slurp($profile) =~ /^(?:summary|totals): (\d+)/m ? $1 / $count : die "no total in $profile\n";
+}
+
+sub _dump {
+    my ($self) = @_;
+    $self->_control('-d');
+    return $self->{profile} = "$self->{callgrind}." . ++$self->{profiles};
+}
+
+sub _control {
+    my ($self, $command) = @_;
+    my $said = qx(callgrind_control $command $self->{pid} 2>&1);
+    die "callgrind_control cannot reach httpd: $said\n" if $? || $said !~ /OK/;
+    return;
+}
+
+# So many requests over one connection, each with the session or any of the others and each answered
+# with the file.
 sub request {
-    my ($self, $count) = @_;
-    my $cookie = $self->{cookie} ? "Cookie: $self->{cookie}\r\n" : '';
-    my $request = "GET /file.txt HTTP/1.1\r\nHost: localhost:$self->{port}\r\n$cookie\r\n";
+    my ($self, $count, @cookies) = @_;
+    @cookies = $self->{cookie} // '' if !@cookies;
     my $socket = $self->{connection} ||= IO::Socket::INET->new(PeerAddr => '127.0.0.1',
         PeerPort => $self->{port}, Timeout => $ANSWER_SECONDS)
         or die "$self->{name} takes no connection: $!\n";
     for (1 .. $count) {
-        print {$socket} $request;
+        my $cookie = $cookies[rand @cookies];
+        print {$socket} "GET /file.txt HTTP/1.1\r\nHost: localhost:$self->{port}\r\n",
+            $cookie ? "Cookie: $cookie\r\n" : '', "\r\n";
         $socket->flush;
         my $answer = '';
         while ($answer !~ /\r\n\r\n.{6}/s) {
