@@ -5,6 +5,7 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use PlusAuth::Load;
 use PlusAuth::Logout;
 use PlusAuth::Site;
 use PlusAuth::Stores;
@@ -45,7 +46,7 @@ for my $mode (
 sub server {
     my ($own, $issuer, $directives) = @_;
     return PlusAuth::Site->new($own, modules => ['socache_redis'], issuer => "cluster-$issuer",
-        config => "PlusAuthOrigin $name\nPlusAuthSessionIdle 60s\n$directives\n");
+        config => "PlusAuthOrigin $name\nPlusAuthSessionIdle 2min\n$directives\n");
 }
 
 # Whom the browser asks from now on.
@@ -282,8 +283,20 @@ sub crash {
     return;
 }
 
+# wrk at a server, with the sessions as they are now.
+sub load_on {
+    my ($server, $browsers) = @_;
+    signed_in(at($_, $server), $page) for @$browsers; # which renews a cookie that is due
+    my @cookies = map {
+        my %all = $_->cookies('cluster.test');
+        join '; ', map { "$_=$all{$_}" } grep { !/login/ } sort keys %all;
+    } @$browsers;
+    return PlusAuth::Load->start($server->page, \@cookies, connections => 2, headers => ['Host: cluster.test']);
+}
+
 sub crashes {
     my ($servers) = @_;
+    my %wrk = (requests => 0, errors => '');
     my @names = sort keys %$servers;
     subtest "$ROUNDS crashes under load" => sub {
         my @browsers = map { signed_in_through($servers->{ $names[$_ % 3] }) } 1 .. $SESSIONS;
@@ -303,12 +316,17 @@ sub crashes {
         my @outages;
         for my $round (1 .. $ROUNDS) {
             my $victim = $names[$round % 3];
+            my @load = map { load_on($servers->{$_}, \@browsers) // () } grep { $_ ne $victim } @names;
             my $more = $some->();
             my $begun = time;
             crash($servers->{$victim});
             $more &&= $some->();
             $servers->{$victim}->start;
             push @outages, [$victim, $begun, time];
+            for my $said (map { $_->stop } @load) {
+                $wrk{requests} += $said->{requests};
+                $wrk{errors} .= $said->{text} if !$said->{requests} || $said->{text} =~ /Non-2xx|Socket errors/;
+            }
             ok $more, "round $round: $victim killed and back, the others went on" if !$more || $round == $ROUNDS;
         }
         $some->();
@@ -318,6 +336,7 @@ sub crashes {
         my @unexplained = grep { !explained($_, \@outages) } @wrong;
         is_deeply \@unexplained, [], 'errors only on connections to the one that was down';
         my $requests = progress("$directory/count");
+        is $wrk{errors}, '', "no error in the $wrk{requests} requests of wrk to the other two";
         note "$requests requests, " . scalar(@wrong) . ' without an answer';
         cmp_ok scalar(@wrong), '>', 0, 'which there were: it was down indeed';
         my @lost = grep { where($servers, $_) ne 'ABC' } @browsers;
