@@ -45,30 +45,40 @@ char *pa_base64url_encode(apr_pool_t *pool, pa_bytes bytes)
     return text;
 }
 
+/* Four characters to three bytes; 0 when one of them is not of the alphabet. */
+static int decode_four(const char *text, unsigned char *out)
+{
+    unsigned int a = values[(unsigned char)text[0]], b = values[(unsigned char)text[1]];
+    unsigned int c = values[(unsigned char)text[2]], d = values[(unsigned char)text[3]];
+    unsigned int bits = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+
+    out[0] = (unsigned char)(bits >> 16);
+    out[1] = (unsigned char)(bits >> 8);
+    out[2] = (unsigned char)bits;
+    return a && b && c && d;
+}
+
 const char *pa_base64url_decode(apr_pool_t *pool, const char *text, apr_size_t len, pa_bytes *out)
 {
+    static const char foreign[] = "base64url with a character outside its alphabet";
+    /* The last group, filled up with what stands for zero bits. */
+    char last[4] = { 'A', 'A', 'A', 'A' };
+    apr_size_t rest = len % 4, bytes = rest ? rest - 1 : 0;
     unsigned char *start, *at;
-    apr_size_t i;
-    unsigned int bits = 0, held = 0;
 
-    if (len % 4 == 1)
+    if (rest == 1)
         return "base64url of an impossible length";
     start = at = apr_palloc(pool, len / 4 * 3 + 3);
-    for (i = 0; i < len; i++) {
-        unsigned int value = values[(unsigned char)text[i]];
-
-        if (value == 0)
-            return "base64url with a character outside its alphabet";
-        /* Only the lowest bits matter: those shifted out above were written already. */
-        bits = bits << 6 | (value - 1);
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            *at++ = (unsigned char)(bits >> held & 0xff);
-        }
+    for (const char *end = text + len - rest; text < end; text += 4, at += 3)
+        if (!decode_four(text, at))
+            return foreign;
+    if (rest) {
+        memcpy(last, text, rest);
+        if (!decode_four(last, at))
+            return foreign;
+        if (at[bytes] || at[2])
+            return "base64url with unused bits that are not zero";
     }
-    if (bits & ((1u << held) - 1))
-        return "base64url with unused bits that are not zero";
-    *out = pa_bytes_of(start, (apr_size_t)(at - start));
+    *out = pa_bytes_of(start, len / 4 * 3 + bytes);
     return NULL;
 }
