@@ -8,9 +8,9 @@
 #include "../plusauth.h"
 #include "audit.h"
 
-/* A plain request writes at most every eighth of the time that a session may idle, since an old copy
- * stays in shared memory until it would have ended; and at most once a minute, unless a session may
- * idle for minutes at most: then every fourth. */
+/* A plain request writes at most every eighth of the time that a session may idle, since an old
+ * copy stays in shared memory until it would have ended; and at most once a minute, unless a
+ * session may idle for minutes at most: then every fourth. */
 #define TOUCHES 8
 #define TOUCHES_SHORT 4
 #define TOUCH_INTERVAL apr_time_from_sec(60)
