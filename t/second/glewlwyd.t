@@ -5,8 +5,8 @@
 # - A client assertion must be for the URL of the endpoint it is sent to. This module's are for the issuer, as
 #   FAPI 2 and the revision of RFC 7523 want it. So private_key_jwt and client_secret_jwt end in a refusal here,
 #   one that comes after the signature was found to be right, which is what is tested.
-# - Who fails to authenticate at the token endpoint gets a 403 without a body, not invalid_client (RFC 6749
-#   section 5.2), so that the log cannot say what to change.
+# - Who fails to authenticate at the token endpoint gets a 403 that says unauthorized_client or nothing, and never
+#   invalid_client (RFC 6749 section 5.2), so that the log cannot say what to change.
 # - The user name and password of HTTP Basic are not form-decoded (RFC 6749 section 2.3.1): a secret must have
 #   no characters that need encoding.
 # - The page of form_post has its values URL-encoded, which the browser does once more: its iss is wrong, until
@@ -199,7 +199,8 @@ works(post => 'client_secret_post');
 works(auto => 'what discovery offers');
 works(public => 'no secret but PKCE');
 works(tls => 'tls_client_auth');
-fails('wrong-secret', 'is refused', qr/client 'wrong-secret' is invalid/, qr/token response: status 403/);
+fails('wrong-secret', 'is refused', qr/client 'wrong-secret' is invalid/,
+    qr/the token endpoint says unauthorized_client/);
 fails('wrong-tls', 'another certificate', qr/Authorization invalid for client_id wrong-tls/,
     qr/token response: status 403/);
 
@@ -235,7 +236,8 @@ works(dpop => 'a token bound to a key', sub {
     my (undef, %asked) = @_;
     like $asked{dpop_jkt}, qr/^[\w-]{43}$/, 'which the request names';
 });
-fails('no-dpop', 'a token that must be bound', qr/DPoP required for client no-dpop/, qr/token response/);
+fails('no-dpop', 'a token that must be bound', qr/DPoP required for client no-dpop/,
+    qr/the token endpoint says invalid_dpop_proof/);
 works(mtls => 'a token bound to the certificate');
 
 for my $kid (sort keys %signed) {
