@@ -5,15 +5,8 @@
 
 #include <apr_tables.h>
 
-#include "../base/cache.h"
 #include "../base/fault.h"
 #include "metadata.h"
-
-/* What a call to a provider needs beside its configuration: one per child process, immutable. */
-typedef struct pa_client {
-    pa_http *http;
-    pa_cache *documents; /* discovery documents, key sets, nonces; records of up to 100 KB */
-} pa_client;
 
 /* The provider's metadata, fetched from issuer/.well-known/openid-configuration at need.
  * NULL and *out set, or a fault: UNKNOWN as long as there was no document that can be used,

@@ -3,7 +3,8 @@
 #ifndef PA_DOCUMENT_H
 #define PA_DOCUMENT_H
 
-#include "discovery.h"
+#include "../base/fault.h"
+#include "provider.h"
 
 typedef struct pa_document {
     const pa_client *client;

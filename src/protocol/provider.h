@@ -5,6 +5,7 @@
 
 #include <apr_tables.h>
 
+#include "../base/cache.h"
 #include "../base/http.h"
 #include "../base/jwa.h"
 #include "../base/private_key.h"
@@ -73,5 +74,11 @@ typedef struct pa_provider {
     pa_http_settings http;
     const char *client_cert_thumbprint; /* x5t#S256 of http.client_cert; NULL without one */
 } pa_provider;
+
+/* What a call to a provider needs beside its configuration: one per child process, immutable. */
+typedef struct pa_client {
+    pa_http *http;
+    pa_cache *documents; /* discovery documents, key sets, nonces; records of up to 100 KB */
+} pa_client;
 
 #endif

@@ -19,7 +19,6 @@
 #include "../state/session.h"
 #include "../state/session_index.h"
 #include "answer.h"
-#include "authn.h"
 #include "config.h"
 #include "redirect.h"
 #include "status.h"

@@ -11,7 +11,6 @@
 #include "../protocol/authorization.h"
 #include "../state/counters.h"
 #include "../state/session.h"
-#include "authn.h"
 #include "page.h"
 #include "redirect.h"
 #include "failure.h"
