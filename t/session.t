@@ -153,7 +153,7 @@ subtest 'attack 65: pieces of a session that lack one, or come in another order'
     browser()->visit($own->page); # from then on the provider knows the issuer
     user(map { ("claim$_" => $random->()) } 1 .. 3);
     my ($browser, $other) = map { my $b = browser(); $b->visit($own->page); $b } 1, 2;
-    user(map { ("claim$_" => undef) } 1 .. 3);
+    user();
     my %good = $browser->cookies;
     my %of_other = $other->cookies;
     my @names = sort grep { /^plusauth(?:_\d)?$/ } keys %good;

@@ -35,10 +35,14 @@ export class Provider {
     constructor(issuer, faults) {
         this.issuer = issuer;
         this.faults = faults;
-        this.user = user;
+        this.forgetUser();
         this.codes = new Map();
         this.tokens = new Map();
         this.pushes = new Map();
+    }
+
+    forgetUser() {
+        this.user = user;
     }
 
     // Hands `value` to the hook of that name of each fault; what a hook returns replaces it.

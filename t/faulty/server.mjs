@@ -2,7 +2,8 @@
 // own; a NAME that is a fault's has that fault always, and POST /_control sets others for a while.
 //
 //   POST /_control  {"faults": ["claims.aud_missing"], "user": {...}, "open": ["flaky"],
-//                    "close": ["flaky"]}; whatever is left out goes back to normal
+//                    "close": ["flaky"]}; whatever is left out goes back to normal, but for the
+//                    user, who does when it is null
 //   GET  /_control/log    every request since the last /_control/reset, oldest first
 //   POST /_control/reset  forgets the log; faults go too
 //   GET  /_control/faults the names of all faults
@@ -71,7 +72,10 @@ async function control(request) {
     const wanted = JSON.parse(request.body || '{}');
     if (request.path === '/_control/logout_token') return logoutToken(wanted);
     active = faultsOf(wanted.faults);
-    for (const provider of providers.values()) provider.user = { ...provider.user, ...wanted.user };
+    for (const provider of providers.values()) {
+        if (wanted.user) provider.user = { ...provider.user, ...wanted.user };
+        if (wanted.user === null) provider.forgetUser();
+    }
     for (const name of wanted.open ?? []) await listen(listeners[name] ?? problem('listener'));
     for (const name of wanted.close ?? []) await close(listeners[name] ?? problem('listener'));
     return {};

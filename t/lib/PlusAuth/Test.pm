@@ -40,9 +40,10 @@ sub faults {
     return;
 }
 
+# Changes claims of its user; without any, all go back to normal.
 sub user {
     my (%claims) = @_;
-    provider('', { user => \%claims });
+    provider('', { user => %claims ? \%claims : undef });
     return;
 }
 
