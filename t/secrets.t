@@ -5,6 +5,7 @@ use warnings;
 use lib 't/lib';
 use MIME::Base64 'encode_base64';
 use PlusAuth::Providers;
+use PlusAuth::Site;
 use PlusAuth::Test;
 use Test::More;
 use URI;
@@ -14,7 +15,7 @@ my $site = site('talkative');
 my $page = "$site/app/page.html";
 my $SECRET = 's3cret-that-HS512-can-use-because-it-is-longer-than-64-bytes-as-one-sees';
 my $SHORTEST = 12;
-my %OF_URLS = (code => 'code', state => 'state', nonce => 'nonce');
+my %OF_URLS = (code => 'code', state => 'state', nonce => 'nonce', response => 'response');
 my %OF_FORMS = (code => 'code', code_verifier => 'verifier', client_secret => 'client secret', token => 'token',
     refresh_token => 'refresh token', client_assertion => 'assertion');
 
@@ -43,6 +44,7 @@ sub keep_all {
     }
     for my $call (calls()) {
         keep($OF_FORMS{$_}, $call->{form}{$_}) for keys %OF_FORMS;
+        keep('proof', $call->{headers}{dpop});
         keep('authorization', $1) if ($call->{headers}{authorization} // '') =~ /^\w+ (.+)/;
         my $answer = ref $call->{answer} eq 'HASH' ? $call->{answer} : {};
         keep($_, $answer->{$_}) for grep { /token$/ } keys %$answer;
@@ -100,6 +102,24 @@ for my $fault (undef, grep { /^logout\./ } PlusAuth::Providers::faults(vars('fau
 }
 visit($browser, "$site/logout/frontchannel?iss=x&sid=y");
 
+# The other ways in which secrets travel, right and wrong.
+my $keys = vars('t_logs');
+my $all = qq(LogLevel trace8\nErrorLogFormat "[%{cu}t] [%m:%l] [%v] %M"\nPlusAuthClientKey $keys/encrypted-rsa.pem\n);
+my @ways = map { PlusAuth::Site->new($_->[0], config => "$all$_->[1]") } (
+    ['dpop', "PlusAuthSenderConstrain dpop\nPlusAuthRequest par\nPlusAuthClientID assertion\nPlusAuthClientAuth client_secret_jwt\n"],
+    ['posts', "PlusAuthClientID post\nPlusAuthClientAuth client_secret_post\nPlusAuthSessionStore cookie\n"],
+    ['jwts', "PlusAuthResponse jwt\nPlusAuthRequest par\nPlusAuthClientID assertion\nPlusAuthClientAuth private_key_jwt\n"]);
+for my $way (@ways) {
+    $way->configure("$way->{config}CustomLog @{[$way->directory]}/access \"%r\"\n")->start;
+    for my $fault ([], ['dpop.nonce', 'dpop.userinfo_nonce'], ['jwe.rsa'], map { [$_] }
+        grep { /^(?:dpop|jarm|jwe|par)\./ && !/hang/ } PlusAuth::Providers::faults(vars('faulty_port'))) {
+        faults(@$fault);
+        visit($browser = browser(), $way->page);
+        visit($browser, $way->url('/logout'));
+    }
+    is visit(browser(), $way->page)->code, 200, "signed in ($way->{name})" if !faults();
+}
+
 # By what they begin with: so that a text is gone through once, however many they are.
 my %beginnings;
 push @{ $beginnings{ substr $_, 0, $SHORTEST } }, $_ for keys %secrets;
@@ -118,21 +138,22 @@ sub found {
 }
 
 my %kinds = map { $_ => 1 } values %secrets;
-is_deeply [sort keys %kinds], [sort 'access_token', 'authorization', 'client secret', 'code', 'confirmation', 'cookie',
-    'id_token', 'logout token', 'nonce', 'refresh_token', 'state', 'verifier'], 'secrets of every kind are known';
+is_deeply [sort keys %kinds], [sort 'access_token', 'assertion', 'authorization', 'client secret', 'code',
+    'confirmation', 'cookie', 'id_token', 'logout token', 'nonce', 'proof', 'refresh_token', 'response', 'state', 'verifier'], 'secrets of every kind are known';
 cmp_ok scalar keys %secrets, '>', 1000, 'a thousand of them';
 is_deeply found("x=$SECRET"), ["client secret: $SECRET"], 'and would be found';
 
 # httpd itself logs, at trace levels and nowhere else, the request line as it was received and the
 # headers of its answers (http_filters.c and protocol.c of httpd); no module can keep it from that.
 my $HTTPD = qr/^\[[^\]]*\] (?:\[core:trace5\] \[\S+\] Request received from client: |\[http:trace4\] \[\S+\]   [\w-]+: ).*\n/m;
-my $log = log_since($mark);
+my $log = join '', log_since($mark), map { $_->log_since(0) } @ways;
 my $of_httpd = () = $log =~ /$HTTPD/g;
 cmp_ok $of_httpd, '>', 1000, 'httpd logs what it can';
 like $log, qr/\[plusauth:debug\]/, 'and so do we';
 $log =~ s/$HTTPD//g;
+unlike $log, qr/"d" ?:|-----BEGIN|PRIVATE/, 'nor is there a private key';
 is_deeply found($log), [], 'there is no secret in the error log';
-my $access = slurp('access_log', $access_mark);
+my $access = join '', slurp(vars('t_logs') . '/access_log', $access_mark), map { slurp($_->directory . '/access', 0) } @ways;
 like $access, qr{GET /login/callback HTTP/1.1}, 'the access log tells of callbacks';
 is_deeply found($access), [], 'but no secret';
 
@@ -150,8 +171,8 @@ subtest 'pages' => sub {
 };
 
 sub slurp {
-    my ($name, $from) = @_;
-    open my $in, '<', vars('t_logs') . "/$name" or die "$name: $!\n";
+    my ($file, $from) = @_;
+    open my $in, '<', $file or die "$file: $!\n";
     seek $in, $from, 0;
     local $/;
     return <$in> // '';
