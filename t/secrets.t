@@ -149,7 +149,7 @@ my $HTTPD = qr/^\[[^\]]*\] (?:\[core:trace5\] \[\S+\] Request received from clie
 my $log = join '', log_since($mark), map { $_->log_since(0) } @ways;
 my $of_httpd = () = $log =~ /$HTTPD/g;
 cmp_ok $of_httpd, '>', 1000, 'httpd logs what it can';
-like $log, qr/\[plusauth:debug\]/, 'and so do we';
+like $log, qr/\[plusauth:info\]/, 'and so do we';
 $log =~ s/$HTTPD//g;
 unlike $log, qr/"d" ?:|-----BEGIN|PRIVATE/, 'nor is there a private key';
 is_deeply found($log), [], 'there is no secret in the error log';
