@@ -241,10 +241,12 @@ sub spoil {
     return $way eq 'empty' ? 'x' : $other;
 }
 
-# Keys of sessions are odd.
+# Those of 32 bytes; others are shorter.
+my $SESSION_KEY = qr/^plusauth-sess:[0-9a-fA-F]{64}$/;
+
 sub damage_redis {
     my ($redis, $way) = @_;
-    my @keys = grep { /[13579bdfBDF]$/ } @{ $redis->redis('KEYS', 'plusauth-sess:*') };
+    my @keys = grep { /$SESSION_KEY/ } @{ $redis->redis('KEYS', 'plusauth-sess:*') };
     my %values = map { $_ => $redis->redis('GET', $_) } @keys;
     $redis->redis('SETEX', $keys[$_], 3600, spoil($way, $values{ $keys[$_] }, $values{ $keys[$_ - 1] })) for 0 .. $#keys;
     return scalar @keys;
@@ -252,7 +254,7 @@ sub damage_redis {
 
 sub damage_memcached {
     my ($memcached, $way) = @_;
-    my @keys = grep { /^plusauth-sess:.*[13579bdfBDF]$/ } $memcached->memcached_keys;
+    my @keys = grep { /$SESSION_KEY/ } $memcached->memcached_keys;
     my %values = map { $_ => scalar $memcached->memcached_get($_) } @keys;
     @keys = grep { defined $values{$_} } @keys;
     $memcached->memcached_set($keys[$_], spoil($way, $values{ $keys[$_] }, $values{ $keys[$_ - 1] })) for 0 .. $#keys;
