@@ -56,7 +56,9 @@ sub is_sanitized {
     return scalar grep { /libasan/ } <$in>;
 }
 
-my @processes = server_process();
+my @processes;
+# It listens before that process is there, which makes its threads one by one.
+poll(60, sub { @processes = server_process() });
 is scalar @processes, 1, 'one process serves';
 
 is log_in($WARM), $WARM, "$WARM logins to warm up";
