@@ -40,7 +40,17 @@ refused_all { status => 401, at => 'encrypted', called => '/oidc/userinfo' },
         ['alg none', 'none'], ['HS256', 'hs256', qr/\balg\b/], ['ES256 where RS256 is pinned', 'es256', qr/\balg\b/],
         ['the signature of somebody else', 'attacker', qr/signature/],
         ['claims that are encrypted, not signed', 'encrypted_alone']);
-accepted 55, "a JWT that is right ($_)", "userinfo.$_", at => 'encrypted' for qw(jwt jwt_encrypted);
+accepted 55, "a JWT that is right ($_)", "userinfo.$_", at => 'encrypted', also => asked_for('application/json, application/jwt')
+    for qw(jwt jwt_encrypted);
+accepted 55, 'JSON, and nothing else was asked for', [], also => asked_for('application/json');
+
+sub asked_for {
+    my ($types) = @_;
+    return sub {
+        my ($call) = calls_to('/oidc/userinfo');
+        is $call->{headers}{accept}, $types, "Accept: $types";
+    };
+}
 
 accepted undef, 'PlusAuthUserInfo off', 'userinfo.sub_other', at => 'no_userinfo', also => sub {
     is scalar calls_to('/oidc/userinfo'), 0, 'it is not asked';

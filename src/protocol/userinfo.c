@@ -58,6 +58,12 @@ static const pa_fault *read_json(apr_pool_t *pool, const pa_http_response *respo
     return why ? nonsense(pool, why) : NULL;
 }
 
+/* Only a client with keys of its own has registered for signed or encrypted answers. */
+static int takes_jwt(const pa_provider *provider)
+{
+    return provider->client_keys && provider->client_keys->nelts > 0;
+}
+
 static int is_refusal(const pa_http_response *response)
 {
     return response->status == 401 || response->status == 403;
@@ -79,9 +85,7 @@ static const pa_fault *read_response(const pa_client *client, apr_pool_t *pool,
                                          response->status));
     if (response->status != 200)
         return nonsense(pool, apr_psprintf(pool, "status %d", response->status));
-    /* Only a client with keys of its own has registered for signed or encrypted answers. */
-    if (provider->client_keys && provider->client_keys->nelts > 0
-        && strcmp(response->content_type, "application/jwt") == 0)
+    if (takes_jwt(provider) && strcmp(response->content_type, "application/jwt") == 0)
         return read_jwt(client, pool, provider, metadata, (const char *)response->body.at, out);
     return read_json(pool, response, out);
 }
@@ -103,7 +107,8 @@ static const pa_fault *ask(const pa_client *client, apr_pool_t *pool, const pa_p
 {
     for (int attempt = 1;; attempt++) {
         pa_http_request http = { .url = metadata->userinfo_endpoint,
-                                 .accept = "application/json, application/jwt",
+                                 .accept = takes_jwt(provider) ? "application/json, application/jwt"
+                                                               : "application/json",
                                  .authorization =
                                      apr_pstrcat(pool, request->dpop ? "DPoP " : "Bearer ",
                                                  request->access_token, NULL),
