@@ -28,18 +28,6 @@ struct pa_cache {
     atomic_int doubtful;             /* what is not found may be there */
 };
 
-void pa_cache_key_mark(unsigned char *key, int counts)
-{
-    unsigned char *last = key + PA_CACHE_KEY_LEN - 1;
-
-    *last = (unsigned char)(counts ? *last | 1 : *last & 0xfe);
-}
-
-int pa_cache_key_counts(const unsigned char *key)
-{
-    return key[PA_CACHE_KEY_LEN - 1] & 1;
-}
-
 pa_cache *pa_cache_create(apr_pool_t *pool, const ap_socache_provider_t *provider,
                           ap_socache_instance_t *const *instances, int count,
                           apr_global_mutex_t *lock, server_rec *server, apr_size_t longest)

@@ -10,6 +10,7 @@
 #include <apr_time.h>
 
 #include "bytes.h"
+#include "cache_key.h"
 
 typedef struct pa_cache pa_cache;
 
@@ -20,16 +21,8 @@ pa_cache *pa_cache_create(apr_pool_t *pool, const ap_socache_provider_t *provide
                           ap_socache_instance_t *const *instances, int count,
                           apr_global_mutex_t *lock, server_rec *server, apr_size_t longest);
 
-/* Keys are PA_CACHE_KEY_LEN raw bytes: the second is spread over the instances, the first by shmcb
- * within each, so that a key must be a hash. */
-#define PA_CACHE_KEY_LEN 32
 /* More than so many could not be told apart. */
 #define PA_CACHE_INSTANCES_MAX 256
-
-/* The last bit of a key says whether its record counts (see pa_cache_run), in a store of several
- * kinds, also where records are sealed. */
-void pa_cache_key_mark(unsigned char *key, int counts);
-int pa_cache_key_counts(const unsigned char *key);
 
 /* Finds a record that has not expired. APR_SUCCESS and *out (from `pool`, a NUL after its end);
  * APR_NOTFOUND; any other status: the store is down. */

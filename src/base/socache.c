@@ -3,7 +3,6 @@
  * from what an older one left; the first has their number before it. */
 #include "socache.h"
 
-#include "cache.h"
 #include "crypto.h"
 
 #define DBM_PART 880

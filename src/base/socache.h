@@ -8,6 +8,7 @@
 #include <apr_pools.h>
 
 #include "bytes.h"
+#include "cache_key.h"
 
 typedef struct pa_socache {
     const ap_socache_provider_t *provider;
