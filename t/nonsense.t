@@ -77,22 +77,22 @@ subtest 'Cookie headers' => sub {
     }
 };
 
-subtest 'several Cookie headers' => sub {
-    my $text = raw("GET /cgi HTTP/1.1\r\nHost: localhost:$port\r\nConnection: close\r\nAccept: text/html\r\n"
+# httpd joins them by commas. HTTP/1.1 lets a client send one alone (RFC 6265 5.4), and what HTTP/2 divides is joined
+# by ';' before it is here (t/http2.t).
+subtest 'several Cookie headers of HTTP/1.1 are one value, and no session' => sub {
+    my $text = raw("GET /app/page.html HTTP/1.1\r\nHost: localhost:$port\r\nConnection: close\r\nAccept: text/html\r\n"
         . "Cookie: a=1\r\nCookie: plusauth=$session\r\n\r\n");
-    unlike $text, qr/\Q$session\E/, 'do not hand the session to the program behind';
+    like $text, qr{^HTTP/1\.1 302 }, 'nobody is signed in';
     $text = raw("GET /open/cgi HTTP/1.1\r\nHost: localhost:$port\r\nConnection: close\r\nAccept: text/html\r\n"
-        . "Cookie: a=1\r\nCookie: plusauth=$session\r\nCookie: b=2\r\n\r\n");
-    unlike $text, qr/\Q$session\E/, 'nor to one that is not protected';
-    like $text, qr/HTTP_COOKIE":"a=1.*b=2/, 'which sees the others';
+        . "Cookie: a=1\r\nCookie: b=2\r\n\r\n");
+    like $text, qr/HTTP_COOKIE":"a=1, b=2"/, 'the program behind sees what httpd makes of them';
 };
 
-subtest 'cookies without blanks between them grow on their way, and arrive whole' => sub {
+subtest 'cookies without blanks between them arrive as they are' => sub {
     my $many = 'a=;' x 2000;
-    my $expected = join '; ', ('a=') x 2000;
     for my $cookie ("${many}plusauth=$session", "plusauth=$session;$many", "$many") {
         my $seen = environment(browser()->get("$app/open/cgi", Cookie => $cookie))->{HTTP_COOKIE};
-        ok $seen eq ($cookie =~ /plusauth/ ? $expected : $many), length($cookie) . ' bytes';
+        ok $seen eq ($cookie =~ /^(.*);plusauth/ ? $1 : $many), length($cookie) . ' bytes';
     }
 };
 

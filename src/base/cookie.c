@@ -21,20 +21,21 @@ static pa_bytes trim(pa_bytes pair)
 
 int pa_cookie_next(const char **cursor, pa_cookie *out)
 {
-    while (**cursor != '\0') {
-        const char *start = *cursor;
-        const apr_size_t len = strcspn(start, ";");
-        *cursor = start + len + (start[len] == ';');
+    const char *start = *cursor;
+    const unsigned char *equals;
+    apr_size_t len;
+    pa_bytes pair;
 
-        const pa_bytes pair = trim(pa_bytes_of(start, len));
-        const unsigned char *equals = pair.len > 0 ? memchr(pair.at, '=', pair.len) : NULL;
-        if (!equals || equals == pair.at)
-            continue;
-        const apr_size_t name_len = (apr_size_t)(equals - pair.at);
-        out->name = pa_bytes_of(pair.at, name_len);
-        out->value = pa_bytes_of(equals + 1, pair.len - name_len - 1);
-        out->whole = pair;
-        return 1;
+    if (*start == '\0')
+        return 0;
+    len = strcspn(start, ";");
+    *cursor = start + len + (start[len] == ';');
+    memset(out, 0, sizeof(*out));
+    pair = trim(pa_bytes_of(start, len));
+    equals = pair.len > 0 ? memchr(pair.at, '=', pair.len) : NULL;
+    if (equals && equals != pair.at) {
+        out->name = pa_bytes_of(pair.at, (apr_size_t)(equals - pair.at));
+        out->value = pa_bytes_of(equals + 1, pair.len - out->name.len - 1);
     }
-    return 0;
+    return 1;
 }

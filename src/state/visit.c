@@ -8,6 +8,11 @@
 #include "../base/crypto.h"
 #include "../plusauth.h"
 
+/* Of the names of our cookies. */
+typedef struct name_lengths {
+    apr_size_t session, login;
+} name_lengths;
+
 /* An id that a connection has brought, and its key. */
 typedef struct known_id {
     const pa_visit_settings *settings;
@@ -22,127 +27,109 @@ pa_visit *pa_visit_of(request_rec *r)
     return ap_get_module_config(r->request_config, &plusauth_module);
 }
 
-/* A session's id is random base64url; anything else was never given out. Two cookies that differ
- * mean that someone planted one: neither is believed. */
-static void take_session(pa_visit *visit, pa_bytes value, int *seen)
+/* The value of a cookie. Two of one name that differ mean that another host or path of the site set
+ * one of them, and nothing tells which (RFC 6265 8.6): neither is believed. `seen` has a bit for
+ * each name. */
+static void take_value(pa_bytes *value, unsigned int *seen, unsigned int bit, pa_bytes brought)
 {
-    if ((*seen)++) {
-        if (value.len != PA_SESSION_ID_LEN || memcmp(visit->id, value.at, value.len) != 0)
-            visit->id[0] = '\0';
-        return;
-    }
-    if (value.len != PA_SESSION_ID_LEN)
-        return;
-    memcpy(visit->id, value.at, value.len);
-    visit->id[value.len] = '\0';
+    if (!(*seen & bit))
+        *value = brought;
+    else if (value->len != brought.len || memcmp(value->at, brought.at, brought.len) != 0)
+        *value = pa_bytes_of("", 0);
+    *seen |= bit;
 }
 
-/* As take_session, where the session itself comes, in pieces: <cookie>, <cookie>_1 and so on. */
+/* The digit that follows `len` characters and ends the name; -1 when it is not below `limit`. */
+static int number_of(pa_bytes name, apr_size_t len, int limit)
+{
+    int number = name.len == len + 1 ? name.at[len] - '0' : -1;
+
+    return number >= 0 && number < limit ? number : -1;
+}
+
+static int begins(pa_bytes name, const char *with, apr_size_t len)
+{
+    return name.len >= len && memcmp(name.at, with, len) == 0;
+}
+
+/* Where the session itself comes, in pieces: <cookie>, <cookie>_1 and so on. */
 static int take_piece(pa_visit *visit, const pa_cookie *cookie, apr_size_t session_len)
 {
-    unsigned int number = 0;
-    pa_bytes *piece;
+    int number = 0;
 
-    if (cookie->name.len == session_len + 2 && cookie->name.at[session_len] == '_')
-        number = (unsigned int)(cookie->name.at[session_len + 1] - '0');
-    else if (cookie->name.len != session_len)
+    if (cookie->name.len > session_len)
+        number = cookie->name.at[session_len] == '_'
+                     ? number_of(cookie->name, session_len + 1, PA_COOKIE_PIECES)
+                     : -1;
+    if (number < 0 || (number == 0 && cookie->name.len != session_len))
         return 0;
-    if (number >= PA_COOKIE_PIECES || (number == 0) != (cookie->name.len == session_len)
-        || memcmp(cookie->name.at, visit->settings->cookie, session_len) != 0)
-        return 0;
-    piece = &visit->pieces[number];
-    if (!(visit->brought & 1U << number))
-        *piece = cookie->value;
-    else if (piece->len != cookie->value.len
-             || memcmp(piece->at, cookie->value.at, piece->len) != 0)
-        *piece = pa_bytes_of("", 0);
-    visit->brought |= 1U << number;
+    take_value(&visit->pieces[number], &visit->brought, 1U << number, cookie->value);
     return 1;
 }
 
-/* Whether the cookie is ours; then what it says has been taken. */
-static int take(pa_visit *visit, const pa_cookie *cookie, apr_size_t session_len,
-                apr_size_t login_len, int *seen)
+/* Whether the cookie is ours; then what it says has been taken. `id` is what names the session. */
+static int take(pa_visit *visit, const pa_cookie *cookie, const name_lengths *lengths, pa_bytes *id,
+                unsigned int *id_seen)
 {
     const pa_visit_settings *settings = visit->settings;
-    unsigned int slot;
+    int slot;
 
-    if (settings->in_pieces) {
-        if (take_piece(visit, cookie, session_len))
+    if (begins(cookie->name, settings->cookie, lengths->session)) {
+        if (settings->in_pieces && take_piece(visit, cookie, lengths->session))
             return 1;
+        if (!settings->in_pieces && cookie->name.len == lengths->session) {
+            take_value(id, id_seen, 1, cookie->value);
+            return 1;
+        }
     }
-    else if (cookie->name.len == session_len
-             && memcmp(cookie->name.at, settings->cookie, session_len) == 0) {
-        take_session(visit, cookie->value, seen);
-        return 1;
-    }
-    if (cookie->name.len != login_len + 1
-        || memcmp(cookie->name.at, settings->login_cookie, login_len) != 0)
+    if (!begins(cookie->name, settings->login_cookie, lengths->login)
+        || cookie->name.len != lengths->login + 1)
         return 0;
-    slot = (unsigned int)(cookie->name.at[login_len] - '0');
-    if (slot < PA_LOGIN_SLOTS)
+    /* Any of several will do: it is the state in it that has to be the answer's. */
+    slot = number_of(cookie->name, lengths->login, PA_LOGIN_SLOTS);
+    if (slot >= 0)
         visit->logins[slot] = cookie->value;
     return 1;
 }
 
-/* Whether a cookie of one of our names, or of a longer one, begins here. */
-static int begins_ours(const pa_visit_settings *settings, const char *at)
+static void set_cookie_header(request_rec *r, char *others, const char *end)
 {
-    return strncmp(at, settings->cookie, strlen(settings->cookie)) == 0
-           || strncmp(at, settings->login_cookie, strlen(settings->login_cookie)) == 0;
+    others += strspn(others, " \t");
+    if (others < end)
+        apr_table_setn(r->headers_in, "Cookie", others);
+    else
+        apr_table_unset(r->headers_in, "Cookie");
 }
 
-/* httpd joins several Cookie fields by ", " (RFC 9110 5.3). Beside a cookie of ours, which never
- * has a comma in it, that is a separator; elsewhere it stays what it was. */
-static const char *separate(apr_pool_t *pool, const pa_visit_settings *settings, const char *header)
-{
-    const char *pair;
-    char *separated, *comma, *end;
-
-    if (!strstr(header, ", "))
-        return header;
-    separated = apr_pstrdup(pool, header);
-    pair = separated;
-    for (comma = separated; (comma = strstr(comma, ", ")); comma += 2) {
-        while ((end = strchr(pair, ';')) && end < comma)
-            pair = end + 1;
-        pair += strspn(pair, " \t");
-        if (begins_ours(settings, pair) || begins_ours(settings, comma + 2))
-            *comma = ';';
-    }
-    return separated;
-}
-
-/* Reads every Cookie header field, and leaves what is not ours. */
+/* Takes our cookies out of the header. Every other byte stays as it was. */
 static void read_cookies(request_rec *r, pa_visit *visit, const char *header)
 {
-    apr_size_t session_len = strlen(visit->settings->cookie);
-    apr_size_t login_len = strlen(visit->settings->login_cookie);
-    /* The shortest pair, "a=" and ';', becomes longer by the blank after it. */
-    char *rest = apr_palloc(r->pool, 2 * strlen(header) + 1), *at = rest;
-    const char *cursor = separate(r->pool, visit->settings, header);
-    int seen = 0, ours = 0;
+    const name_lengths lengths = { strlen(visit->settings->cookie),
+                                   strlen(visit->settings->login_cookie) };
+    char *others = apr_palloc(r->pool, strlen(header) + 1), *at = others;
+    const char *part = header, *next = header;
+    pa_bytes id = pa_bytes_of("", 0);
+    unsigned int id_seen = 0;
     pa_cookie cookie;
+    int found = 0, last = 0;
 
-    while (pa_cookie_next(&cursor, &cookie)) {
-        if (take(visit, &cookie, session_len, login_len, &seen)) {
-            ours = 1;
+    for (; pa_cookie_next(&next, &cookie); part = next) {
+        last = take(visit, &cookie, &lengths, &id, &id_seen);
+        found |= last;
+        if (last)
             continue;
-        }
-        if (at != rest) {
-            *at++ = ';';
-            *at++ = ' ';
-        }
-        memcpy(at, cookie.whole.at, cookie.whole.len);
-        at += cookie.whole.len;
+        memcpy(at, part, (apr_size_t)(next - part));
+        at += next - part;
     }
-    if (!ours)
-        return;
+    /* It is random base64url; anything else was never given out. */
+    if (id.len == PA_SESSION_ID_LEN)
+        memcpy(visit->id, id.at, id.len);
+    /* What divided the last of the others from ours. */
+    if (last && at > others && next[-1] != ';')
+        at--;
     *at = '\0';
-    if (at == rest)
-        apr_table_unset(r->headers_in, "Cookie");
-    else
-        apr_table_setn(r->headers_in, "Cookie", rest);
+    if (found)
+        set_cookie_header(r, others, at);
 }
 
 const char *pa_visit_hash_id(pa_visit *visit)

@@ -17,14 +17,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pa_cookie cookie;
 
     while (pa_cookie_next(&cursor, &cookie)) {
-        fuzz_must(cookie.whole.at >= at && cookie.name.at == cookie.whole.at);
-        fuzz_must(cookie.name.len > 0 && !memchr(cookie.name.at, '=', cookie.name.len));
-        fuzz_must(cookie.name.at[cookie.name.len] == '=');
-        fuzz_must(cookie.value.at == cookie.name.at + cookie.name.len + 1);
-        fuzz_must(cookie.whole.len == cookie.name.len + 1 + cookie.value.len);
-        fuzz_must(!memchr(cookie.whole.at, ';', cookie.whole.len));
-        at = cookie.whole.at + cookie.whole.len;
-        fuzz_must(at <= end && (const char *)at <= cursor);
+        fuzz_must((const char *)at < cursor && cursor <= (const char *)end);
+        fuzz_must(cursor == (const char *)end || cursor[-1] == ';');
+        if (cookie.name.len > 0) {
+            fuzz_must(cookie.name.at >= at && !memchr(cookie.name.at, '=', cookie.name.len));
+            fuzz_must(cookie.name.at[cookie.name.len] == '=');
+            fuzz_must(cookie.value.at == cookie.name.at + cookie.name.len + 1);
+            fuzz_must(!memchr(cookie.value.at, ';', cookie.value.len));
+            fuzz_must(cookie.value.at + cookie.value.len <= (const unsigned char *)cursor);
+        }
+        at = (const unsigned char *)cursor;
     }
     fuzz_must(cursor == (const char *)end);
     apr_pool_destroy(pool);

@@ -18,6 +18,9 @@ static const struct {
     { "a=1; a=2", "[a][1][a][2]", "a name twice: both are told" },
     { "a=\"x y\"", "[a][\"x y\"]", "quotes stay" },
     { "a=1, b=2", "[a][1, b=2]", "a comma divides nothing" },
+    { "theme=dark, __Host-plusauth=forged; c=3", "[theme][dark, __Host-plusauth=forged][c][3]",
+      "a pair behind a comma is part of a value" },
+    { "a=\"x; b=2\"", "[a][\"x][b][2\"]", "nor do quotes hold together what ';' divides" },
     { "=1; b=2", "[b][2]", "a pair without a name" },
     { "lonely; b=2", "[b][2]", "a pair without equals" },
     { ";;; ; b=2;", "[b][2]", "empty pairs" },
@@ -39,22 +42,27 @@ static const char *show(apr_pool_t *pool, const char *header)
     pa_cookie cookie;
 
     while (pa_cookie_next(&header, &cookie)) {
+        if (cookie.name.len == 0)
+            continue;
         shown = apr_psprintf(pool, "%s[%.*s][%.*s]", shown, (int)cookie.name.len, cookie.name.at,
                              (int)cookie.value.len, cookie.value.at);
     }
     return shown;
 }
 
-static void test_whole(apr_pool_t *pool)
+/* Every byte of the header belongs to one part. */
+static void test_parts(void)
 {
-    const char *cursor = "x=1;  plusauth=abc=  ; y=2";
+    const char *header = "x=1;  plusauth=abc=  ; lonely;;y=2", *cursor = header;
+    static const struct {
+        int end, has_name;
+    } parts[] = { { 4, 1 }, { 22, 1 }, { 30, 0 }, { 31, 0 }, { 34, 1 } };
     pa_cookie cookie;
 
-    pa_cookie_next(&cursor, &cookie);
-    ok(pa_cookie_next(&cursor, &cookie), "the second pair is there");
-    is(apr_pstrmemdup(pool, (const char *)cookie.whole.at, cookie.whole.len), "plusauth=abc=",
-       "whole is the pair without its blanks");
-    ok(pa_cookie_next(&cursor, &cookie) && !pa_cookie_next(&cursor, &cookie), "then one more");
+    for (apr_size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+        ok(pa_cookie_next(&cursor, &cookie) && cursor - header == parts[i].end
+               && (cookie.name.len > 0) == parts[i].has_name,
+           "part %d", (int)i);
     ok(*cursor == '\0' && !pa_cookie_next(&cursor, &cookie), "the end stays the end");
 }
 
@@ -79,7 +87,7 @@ int main(void)
 
     for (i = 0; i < sizeof(headers) / sizeof(*headers); i++)
         is(show(pool, headers[i].header), headers[i].pairs, "%s", headers[i].what);
-    test_whole(pool);
+    test_parts();
     test_many(pool);
     return tap_end();
 }
