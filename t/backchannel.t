@@ -97,7 +97,7 @@ refused(58, @$_) for (
     ['iat an hour ago', 'logout.iat_old', 'iat'],
     ['iat in the future', 'logout.iat_future', 'iat'],
     ['iat as text', 'logout.iat_text', 'iat'],
-    ['no exp', 'logout.exp_missing', 'exp'],
+    ['no exp, and iat eleven minutes ago', 'logout.exp_missing_iat_old', 'iat'],
     ['exp in the past', 'logout.exp_past', 'exp'],
     ['nbf in the future', 'logout.nbf_future', 'nbf'],
     ['no jti', 'logout.jti_missing', 'jti'],
@@ -148,6 +148,8 @@ subtest 'attack 61: a logout token in place of an ID token' => sub {
 for my $case (['typ JWT', 'logout.typ_jwt'], ['no typ', 'logout.typ_missing'],
     ['the full media type', 'logout.typ_full'], ['typ in another case', 'logout.typ_case'],
     ['an event with members, and another event', 'logout.event_filled'],
+    ['no exp, as Hydra, Casdoor and LemonLDAP send it', 'logout.exp_missing'], ['exp null', 'logout.exp_null'],
+    ['exp with a fraction', 'logout.exp_float'], ['iss twice with one value', 'claims.iss_again'],
     ['aud a list of one', 'claims.aud_array'], ['exp just past, iat just ahead', 'claims.exp_just_past', 'claims.iat_near'],
     ['no kid', 'jws.kid_missing']) {
     my ($name, @faults) = @$case;
@@ -316,6 +318,31 @@ subtest 'the algorithm is each client\'s own' => sub {
         logout_token('logout', { sid => sid_of($other), aud => 'basic' }, 'jws.genuine_ES256')), 'ES256');
     ok !signed_in($other, $places{'second client'}), 'signed out';
     signed_in_at($places{'second client'});
+};
+
+subtest 'an algorithm that PlusAuthSigningAlgs names is taken beside that of the ID tokens' => sub {
+    my $site = PlusAuth::Site->new('algs', config => "PlusAuthSigningAlgs RS256 ES256\n")->start;
+    my $other = signed_in_at($site->page);
+    my $mark = $site->log_mark;
+    refused_with_400(post_token($site->url, logout_token($site->issuer, { sid => sid_of($other) }, 'jws.genuine_PS256')),
+        'PS256, which is not in the list');
+    like $site->log_since($mark), qr/alg is not.*PlusAuthSigningAlgs RS256 PS256/, 'and the line says what would take it';
+    ok signed_in($other, $site->page), 'nobody is signed out';
+    taken_with_200(post_token($site->url, logout_token($site->issuer, { sid => sid_of($other) }, 'jws.genuine_ES256')),
+        'ES256, though ID tokens have RS256');
+    ok !signed_in($other, $site->page), 'signed out';
+};
+
+subtest 'Back-Channel Logout 2.4: a logout token that is signed and encrypted' => sub {
+    my $site = PlusAuth::Site->new('sealed', config => "PlusAuthClientKey @{[vars('t_logs')]}/encrypted-rsa.pem\n")->start;
+    my $other = signed_in_at($site->page);
+    my $sid = sid_of($other);
+    for my $fault (qw(jwe.tag_changed jwe.inner_unsigned jwe.inner_claims jwe.inner_attacker jwe.other_key)) {
+        refused_with_400(post_token($site->url, logout_token($site->issuer, { sid => $sid }, $fault)), $fault);
+    }
+    ok signed_in($other, $site->page), 'nobody is signed out';
+    taken_with_200(post_token($site->url, logout_token($site->issuer, { sid => $sid }, 'jwe.rsa')), 'a genuine one');
+    ok !signed_in($other, $site->page), 'signed out';
 };
 
 subtest 'nothing of it costs a plain request anything' => sub {

@@ -1,5 +1,5 @@
-/* jwt_claims.c: see jwt_claims.h. jansson refuses \u0000 here, so that no text is longer than
- * strlen says. */
+/* jwt_claims.c: see jwt_claims.h. Text may hold a NUL: the getters of json.h take none that does.
+ */
 #include "jwt_claims.h"
 
 #include <string.h>
@@ -29,7 +29,7 @@ const char *pa_jwt_claims_check_aud(const json_t *claims, const char *client_id)
     return pa_json_holds(claims, "aud", client_id) ? NULL : "aud does not name our client_id";
 }
 
-static const char *check_exp(const json_t *claims, apr_time_t now)
+const char *pa_jwt_claims_check_exp(const json_t *claims, apr_time_t now)
 {
     apr_time_t exp = 0;
     int present;
@@ -63,11 +63,16 @@ static const char *check_nbf(const json_t *claims, apr_time_t now)
     return nbf <= now + PA_CLOCK_LEEWAY ? NULL : "nbf is in the future";
 }
 
+const char *pa_jwt_claims_check_issued(const json_t *claims, apr_time_t now)
+{
+    const char *why = check_iat(claims, now);
+
+    return why ? why : check_nbf(claims, now);
+}
+
 const char *pa_jwt_claims_check_dates(const json_t *claims, apr_time_t now)
 {
-    const char *why;
+    const char *why = pa_jwt_claims_check_exp(claims, now);
 
-    if ((why = check_exp(claims, now)) || (why = check_iat(claims, now)))
-        return why;
-    return check_nbf(claims, now);
+    return why ? why : pa_jwt_claims_check_issued(claims, now);
 }

@@ -17,7 +17,13 @@ const char *pa_jwt_claims_check_iss(const json_t *claims, const char *issuer);
 /* aud is text or a list of texts, and names `client_id`. */
 const char *pa_jwt_claims_check_aud(const json_t *claims, const char *client_id);
 
-/* exp and iat are there; exp has not passed, iat and nbf are not in the future. */
+/* exp is there and has not passed. */
+const char *pa_jwt_claims_check_exp(const json_t *claims, apr_time_t now);
+
+/* iat is there; neither it nor nbf is in the future. */
+const char *pa_jwt_claims_check_issued(const json_t *claims, apr_time_t now);
+
+/* Both. */
 const char *pa_jwt_claims_check_dates(const json_t *claims, apr_time_t now);
 
 #endif

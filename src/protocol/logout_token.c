@@ -6,6 +6,7 @@
 
 #include "../base/json.h"
 #include "jwt_claims.h"
+#include "nested.h"
 #include "signature.h"
 
 #define EVENT "http://schemas.openid.net/event/backchannel-logout"
@@ -59,6 +60,17 @@ static const char *check_jti(const json_t *claims)
     return check_text(claims, "jti", "jti is no text of at most 255 bytes");
 }
 
+/* 2.4 demands exp, but the drafts before it had none, and Hydra, Casdoor and others still send
+ * none. A logout that is refused leaves somebody signed in, while the age of iat bounds how long a
+ * token can be used anyway, and its jti is taken once: a token without exp is taken. One that has
+ * passed is not. */
+static const char *check_exp(const json_t *claims, apr_time_t now)
+{
+    const json_t *exp = json_object_get(claims, "exp");
+
+    return exp && !json_is_null(exp) ? pa_jwt_claims_check_exp(claims, now) : NULL;
+}
+
 static const char *check_age(const json_t *claims, apr_time_t now)
 {
     apr_time_t iat = 0;
@@ -77,12 +89,35 @@ const char *pa_logout_token_check(const pa_jwt *jwt, const pa_provider *provider
 
     if ((why = check_typ(jwt)) || (why = pa_jwt_claims_check_iss(claims, issuer))
         || (why = pa_jwt_claims_check_aud(claims, provider->client_id))
-        || (why = pa_jwt_claims_check_dates(claims, now)) || (why = check_age(claims, now))
-        || (why = check_events(claims)) || (why = check_subject(claims))
-        || (why = check_jti(claims)))
+        || (why = check_exp(claims, now)) || (why = pa_jwt_claims_check_issued(claims, now))
+        || (why = check_age(claims, now)) || (why = check_events(claims))
+        || (why = check_subject(claims)) || (why = check_jti(claims)))
         return why;
     /* An ID token must not do as a logout token. */
     return json_object_get(claims, "nonce") ? "nonce makes it an ID token" : NULL;
+}
+
+const char *pa_logout_token_read(apr_pool_t *pool, const pa_provider *provider, const char *text,
+                                 pa_jwt **out)
+{
+    const char *why = pa_nested_open(pool, provider, text, &text);
+
+    return why ? why : pa_jwt_parse(pool, text, out);
+}
+
+/* 2.6: the algorithm of the ID tokens. Keycloak signs logout tokens by its realm's own instead:
+ * then it is for the administrator to name both. */
+static const char *check_alg(apr_pool_t *pool, const pa_jwt *jwt, const pa_provider *provider,
+                             pa_alg_set alg)
+{
+    if (!alg || jwt->alg == alg || (jwt->alg & provider->named_algs))
+        return NULL;
+    if (jwt->alg & PA_ALGS_HMAC)
+        return "alg is not the one that this client's ID tokens have";
+    return apr_psprintf(pool,
+                        "alg is not the one that this client's ID tokens have, but %s: if the "
+                        "provider signs its logout tokens so, write PlusAuthSigningAlgs %s %s",
+                        pa_alg_name(jwt->alg), pa_alg_name(alg), pa_alg_name(jwt->alg));
 }
 
 static const pa_fault *broken(apr_pool_t *pool, const char *why)
@@ -99,10 +134,9 @@ const pa_fault *pa_logout_token_validate(const pa_client *client, apr_pool_t *po
     const char *why;
     pa_jwt *jwt;
 
-    if ((why = pa_jwt_parse(pool, text, &jwt)))
+    if ((why = pa_logout_token_read(pool, provider, text, &jwt))
+        || (why = check_alg(pool, jwt, provider, alg)))
         return broken(pool, why);
-    if (alg && jwt->alg != alg)
-        return broken(pool, "alg is not the one that this client's ID tokens have");
     if ((fault = pa_signature_verify(client, pool, provider, metadata, jwt, now)))
         return fault->kind == PA_FAULT_RULE ? broken(pool, fault->why) : fault;
     if ((why = pa_logout_token_check(jwt, provider, metadata->issuer, now)))

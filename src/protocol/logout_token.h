@@ -19,9 +19,14 @@ typedef struct pa_logout_token {
 const char *pa_logout_token_check(const pa_jwt *jwt, const pa_provider *provider,
                                   const char *issuer, apr_time_t now);
 
-/* Parses, verifies and checks. `alg` is the algorithm that this client's ID tokens are signed with,
- * when it is known (0 otherwise): section 2.6 demands the same. NULL and *out set, or a fault:
- * RULE, or what fetching keys gave. */
+/* Reads a token, which may be encrypted to the provider's client (2.4): nothing in it is to be
+ * believed before pa_logout_token_validate. NULL and *out set, or the reason. */
+const char *pa_logout_token_read(apr_pool_t *pool, const pa_provider *provider, const char *text,
+                                 pa_jwt **out);
+
+/* Reads, verifies and checks. `alg` is the algorithm that this client's ID tokens are signed with,
+ * when it is known (0 otherwise): section 2.6 demands the same, unless PlusAuthSigningAlgs names
+ * the token's own. NULL and *out set, or a fault: RULE, or what fetching keys gave. */
 const pa_fault *pa_logout_token_validate(const pa_client *client, apr_pool_t *pool,
                                          const pa_provider *provider, const pa_metadata *metadata,
                                          const char *text, pa_alg_set alg, apr_time_t now,

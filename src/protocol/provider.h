@@ -69,7 +69,8 @@ typedef struct pa_provider {
     pa_sender_constrain sender_constrain;
     const char *scope;       /* "openid profile email" */
     const char *audience;    /* NULL when no API is asked for */
-    pa_alg_set signing_algs; /* what the ID token may be signed with */
+    pa_alg_set signing_algs; /* what the provider may sign with */
+    pa_alg_set named_algs;   /* the same where PlusAuthSigningAlgs says so; 0: it is a default */
     int userinfo;            /* whether userinfo is asked for */
     pa_http_settings http;
     const char *client_cert_thumbprint; /* x5t#S256 of http.client_cert; NULL without one */

@@ -1,6 +1,8 @@
 /* signature.c: see signature.h. */
 #include "signature.h"
 
+#include <apr_strings.h>
+
 static const pa_fault *broken(apr_pool_t *pool, const char *why)
 {
     return pa_fault_new(pool, PA_FAULT_RULE, why);
@@ -30,7 +32,10 @@ const pa_fault *pa_signature_verify(const pa_client *client, apr_pool_t *pool,
 
     /* RFC 8725 3.1: the algorithm is ours to choose. */
     if (!(jwt->alg & provider->signing_algs))
-        return broken(pool, "alg is not an allowed one");
+        return broken(pool, apr_psprintf(pool,
+                                         "alg is not an allowed one (PlusAuthSigningAlgs), "
+                                         "but %s",
+                                         pa_alg_name(jwt->alg)));
     if (jwt->alg & PA_ALGS_HMAC) {
         why = verify_hmac(jwt, provider);
         return why ? broken(pool, why) : NULL;

@@ -6,6 +6,8 @@
 #include <http_request.h>
 
 #include "../base/json.h"
+#include "../base/jwe.h"
+#include "../base/text.h"
 #include "../base/url.h"
 #include "../protocol/jwt_claims.h"
 #include "../protocol/logout_token.h"
@@ -19,6 +21,9 @@
 #include "failure.h"
 #include "form.h"
 #include "page.h"
+
+/* So much of an issuer that nobody knows is logged. */
+#define ISS_SHOWN 200
 
 /* 2.8: answers are not stored. */
 static void no_store(request_rec *r)
@@ -72,16 +77,38 @@ static const pa_provider *find_provider(request_rec *r, const char *iss, const j
     return found;
 }
 
-/* The provider that the token says it is of: claims that only choose whose keys it is verified
- * with. */
-static const pa_provider *provider_of(request_rec *r, const char *token)
+/* Reads the token; one that is encrypted, with the keys of whichever client can. NULL and *jwt set,
+ * or the reason. */
+static const char *read_token(request_rec *r, const char *text, pa_jwt **jwt)
 {
-    const char *iss;
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const char *why = "no provider";
+
+    for (apr_hash_index_t *i = apr_hash_first(r->pool, conf->providers); i; i = apr_hash_next(i)) {
+        why = pa_logout_token_read(r->pool, apr_hash_this_val(i), text, jwt);
+        if (!why || !pa_jwe_is(text))
+            return why;
+    }
+    return why;
+}
+
+/* The provider that the token says it is of: claims that only choose whose keys it is verified
+ * with. NULL and *out set, or the reason. */
+static const char *choose_provider(request_rec *r, const char *text, const pa_provider **out)
+{
+    static const char none[] = "no token of a provider that is configured here";
+    const char *iss, *why;
     pa_jwt *jwt;
 
-    if (pa_jwt_parse(r->pool, token, &jwt) || !(iss = pa_json_text(jwt->claims, "iss")))
+    if ((why = read_token(r, text, &jwt)))
+        return apr_pstrcat(r->pool, none, ": ", why, NULL);
+    iss = pa_json_text(jwt->claims, "iss");
+    *out = iss ? find_provider(r, iss, jwt->claims) : NULL;
+    if (*out)
         return NULL;
-    return find_provider(r, iss, jwt->claims);
+    return apr_pstrcat(r->pool, none, ": iss is ",
+                       iss ? pa_text_printable(r->pool, iss, ISS_SHOWN) : "missing or no text",
+                       NULL);
 }
 
 static const pa_fault *validate(request_rec *r, const pa_provider *provider, const char *text,
@@ -145,14 +172,14 @@ static apr_status_t obey(request_rec *r, const pa_provider *provider, const char
 
 static int end_sessions(request_rec *r, const char *text)
 {
-    const pa_provider *provider = provider_of(r, text);
+    const pa_provider *provider;
     const pa_fault *fault;
     pa_logout_token token;
-    const char *issuer;
+    const char *issuer, *why;
     apr_status_t rv;
 
-    if (!provider)
-        return refuse(r, HTTP_BAD_REQUEST, "no token of a provider that is configured here");
+    if ((why = choose_provider(r, text, &provider)))
+        return refuse(r, HTTP_BAD_REQUEST, why);
     if ((fault = validate(r, provider, text, &issuer, &token)))
         return refuse_fault(r, fault);
     rv = obey(r, provider, issuer, &token);

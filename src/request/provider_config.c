@@ -143,6 +143,7 @@ static void complete_modes(apr_pool_t *pool, const pa_provider_directives *said,
                                 ? (pa_sender_constrain)said->sender_constrain
                                 : profiles[profile].sender_constrain;
     out->signing_algs = said->signing_algs ? said->signing_algs : profiles[profile].signing_algs;
+    out->named_algs = said->signing_algs;
     out->scope = said->scope ? said->scope : DEFAULT_SCOPE;
     out->userinfo = said->userinfo != 0;
     out->http.connect_timeout =

@@ -72,6 +72,9 @@ static const struct {
     { "an event with members", "{\"events\":{\"" EVENT "\":{\"x\":1},\"y\":2}}" },
     { "a list of audiences", "{\"aud\":[\"other\",\"client\"]}" },
     { "exp 59 seconds ago", "{\"exp\":1699999941}" },
+    { "exp with a fraction", "{\"exp\":1700000120.5}" },
+    { "no exp, as Hydra and Casdoor send it", "{\"exp\":null}" },
+    { "no exp, and iat ten minutes ago", "{\"exp\":null,\"iat\":1699999400}" },
     { "iat ten minutes ago", "{\"iat\":1699999400}" },
     { "iat 60 seconds ahead", "{\"iat\":1700000060}" },
     { "claims nobody knows", "{\"trace_id\":\"x\",\"https://x\":[1]}" },
@@ -88,10 +91,14 @@ static const struct {
     { "another aud", "{\"aud\":\"other\"}", "aud does not" },
     { "an empty list of audiences", "{\"aud\":[]}", "aud does not" },
     { "an aud with a number in its list", "{\"aud\":[\"client\",7]}", "aud lists" },
-    { "no exp", "{\"exp\":null}", "exp is missing" },
     { "exp 60 seconds ago", "{\"exp\":1699999940}", "exp has passed" },
     { "exp as text", "{\"exp\":\"1700000120\"}", "exp is no date" },
-    { "exp as a float", "{\"exp\":1700000120.5}", "exp is no date" },
+    { "exp of 1e308", "{\"exp\":1e308}", "exp is no date" },
+    { "neither exp nor iat", "{\"exp\":null,\"iat\":null}", "iat is missing" },
+    { "no exp, and iat longer ago than ten minutes", "{\"exp\":null,\"iat\":1699999399}", "iat is too long ago" },
+    { "no exp, and iat 61 seconds ahead", "{\"exp\":null,\"iat\":1700000061}", "iat is in the future" },
+    { "no exp, and no jti", "{\"exp\":null,\"jti\":null}", "jti is missing" },
+    { "no exp, and no events", "{\"exp\":null,\"events\":null}", "events does not" },
     { "no iat", "{\"iat\":null}", "iat is missing" },
     { "iat longer ago than ten minutes", "{\"iat\":1699999399}", "iat is too long ago" },
     { "iat of 1970", "{\"iat\":0}", "iat is too long ago" },
@@ -174,20 +181,27 @@ static void test_types(apr_pool_t *pool)
 }
 
 /* HS* needs no keys of a provider's: the whole way in. */
-static const char *validate(apr_pool_t *pool, const char *text, pa_alg_set alg,
-                            pa_logout_token *out)
+static const char *validate_named(apr_pool_t *pool, const char *text, pa_alg_set alg,
+                                  pa_alg_set named, pa_logout_token *out)
 {
     pa_provider hmac = provider;
     pa_metadata metadata = { .issuer = ISSUER };
     const pa_fault *fault;
 
     hmac.client_secret = "a client secret that is long enough";
-    hmac.signing_algs = PA_ALG_HS256 | PA_ALG_HS512;
+    hmac.signing_algs = named ? named : PA_ALG_HS256 | PA_ALG_HS512;
+    hmac.named_algs = named;
     fault = pa_logout_token_validate(NULL, pool, &hmac, &metadata, text, alg,
                                      apr_time_from_sec(NOW), out);
     if (!fault)
         return NULL;
     return fault->kind == PA_FAULT_RULE ? fault->why : "another kind of fault";
+}
+
+static const char *validate(apr_pool_t *pool, const char *text, pa_alg_set alg,
+                            pa_logout_token *out)
+{
+    return validate_named(pool, text, alg, 0, out);
 }
 
 static const char *signed_with(apr_pool_t *pool, const char *secret, const char *alg,
@@ -213,6 +227,11 @@ static void test_validate(apr_pool_t *pool)
         "alg is not the one that this client's ID tokens have", "another that is allowed too");
     has(validate(pool, signed_with(pool, secret, "HS384", GOOD), 0, &token), "alg is not",
         "one that is not allowed");
+    is(validate_named(pool, good, PA_ALG_ES256, PA_ALG_ES256 | PA_ALG_HS256, &token), NULL,
+       "but one that PlusAuthSigningAlgs names is taken beside that of the ID tokens");
+    token = (pa_logout_token){ 0 };
+    has(validate_named(pool, good, PA_ALG_ES256, PA_ALG_ES256 | PA_ALG_RS256, &token),
+        "alg is not the one that this client's ID tokens have", "and one that it lacks is not");
     token = (pa_logout_token){ 0 };
     has(validate(pool, signed_with(pool, "another secret of the same size", "HS256", GOOD), 0,
                  &token),

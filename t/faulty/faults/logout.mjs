@@ -39,6 +39,9 @@ export const logout = {
     iat_future: later('iat', 600),
     iat_text: edit((claims) => { claims.iat = String(claims.iat); }),
     exp_missing: drop('exp'),
+    exp_null: set('exp', null),
+    exp_float: later('exp', 60.5),
+    exp_missing_iat_old: edit((claims, { now }) => { delete claims.exp; claims.iat = now - 660; }),
     exp_past: later('exp', -120),
     nbf_future: later('nbf', 600),
 
