@@ -17,6 +17,9 @@ my $posted = PlusAuth::Site->new('posted', modules => ['reqtimeout'], config =>
 
 accepted undef, 'an answer in a JWT', [], site => $jarm;
 accepted undef, 'an answer in an encrypted JWT', 'jwe.rsa', site => $jarm;
+accepted 39, 'Keycloak: an answer in a JWT with iss twice, of one value', 'jarm.iss_again', site => $jarm;
+refused undef, 'an answer encrypted to a key that is not here', 'jwe.other_key', site => $jarm, status => 400,
+    uncalled => '/oauth2/token', log => qr/cannot be read: .*does not open/;
 my $wrong_jwt = qr/JARM response|no login of this browser/;
 refused_all { site => $jarm, status => 400, called => '/authorize', uncalled => '/oauth2/token' },
     [15, 'a plain code where JARM was asked for', 'jarm.plain', log => qr/plain answer|no login/],
@@ -25,8 +28,11 @@ refused_all { site => $jarm, status => 400, called => '/authorize', uncalled => 
     [11, 'a JWT without a code', 'jarm.code_absent'],
     [11, 'a JWT whose code is a number', 'jarm.code_number'],
     (map { [16, "JARM: $_->[0]", $_->[1], log => $_->[2]] }
-        ['alg none', 'jws.alg_none'],
-        ['no signature', 'jws.two_parts_dot'],
+        ['alg none', 'jws.alg_none', qr{cannot be read: .*without a signature}],
+        ['no signature', 'jws.two_parts_dot', qr/cannot be read: .*without a signature/],
+        ['a code with a NUL', 'jarm.code_nul', qr/NUL/],
+        ['an error with a NUL beside a code', 'jarm.error_nul', qr/NUL/],
+        ['iss twice with different values', 'jarm.iss_twice', qr/cannot be read: .*twice/],
         ['HS256 keyed with the public key', 'jws.hs256_rsa_pem', $wrong_jwt],
         ['HS256 keyed with the client secret', 'jws.hs256_secret', qr/\balg\b/],
         ['ES256 where RS256 is pinned', 'jws.genuine_ES256', qr/\balg\b/],

@@ -32,7 +32,11 @@ refused_all { status => 401, called => '/oauth2/token' },
     [34, 'exp missing', 'claims.exp_missing', log => qr/\bexp\b/],
     [34, 'exp past', 'claims.exp_past', log => qr/\bexp|expired/],
     [34, 'exp a string', 'claims.exp_string', log => qr/\bexp\b/],
-    [34, 'exp a fraction', 'claims.exp_float', log => qr/\bexp\b/],
+    [34, 'exp past, with a fraction', 'claims.exp_past_float', log => qr/\bexp\b/],
+    [34, 'exp 1e999', 'claims.exp_1e999', log => qr/\bexp\b/],
+    [34, 'exp of twenty digits', 'claims.exp_digits', log => qr/\bexp\b/],
+    [34, 'iat 1e999', 'claims.iat_1e999', log => qr/\biat\b/],
+    [34, 'auth_time a string', 'claims.auth_time_string', log => qr/\bauth_time\b/],
     [34, 'exp negative', 'claims.exp_negative', log => qr/\bexp\b/],
     [34, 'exp 2^63', 'claims.exp_2_63'],
     [34, 'exp 1e308', 'claims.exp_1e308'],
@@ -63,7 +67,16 @@ refused_all { status => 401, called => '/oauth2/token' },
     [37, 'at_hash by the wrong digest', 'claims.at_hash_sha512', log => qr/\bat_hash\b/],
     [37, 'at_hash a number', 'claims.at_hash_number', log => qr/\bat_hash\b/],
 
-    [39, 'sub said twice', 'claims.sub_twice'],
+    [33, 'aud with an embedded NUL', 'claims.aud_nul', log => qr/\baud\b/],
+    [33, 'aud a number of twenty digits', 'claims.aud_digits', log => qr/\baud\b/],
+    [33, 'azp with an embedded NUL', 'claims.azp_nul', log => qr/\bazp\b/],
+    [35, 'sub a number of twenty digits', 'claims.sub_digits', log => qr/\bsub\b/],
+    [36, 'nonce with an embedded NUL', 'claims.nonce_nul', log => qr/\bnonce\b/],
+    [36, 'nonce a number of twenty digits', 'claims.nonce_digits', log => qr/\bnonce\b/],
+    [39, 'sub said twice', 'claims.sub_twice', log => qr/twice/],
+    [39, 'sub said twice, once with an escape', 'claims.sub_escaped_twice', log => qr/twice/],
+    [39, 'exp said twice, once with a fraction', 'claims.exp_twice_float', log => qr/twice/],
+    [39, 'a claim in a claim said twice', 'claims.nested_twice', log => qr/twice/],
     [39, 'invalid UTF-8', 'claims.utf8_invalid'],
     [39, 'a lone surrogate', 'claims.surrogate'],
     [39, 'data after the object', 'claims.trailing'],
@@ -76,6 +89,14 @@ accepted 33, 'azp that is us', 'claims.azp_ours';
 accepted 34, 'exp 20 seconds ago: clocks differ', 'claims.exp_just_past';
 accepted 34, 'nbf in 20 seconds: clocks differ', 'claims.nbf_near';
 accepted 34, 'iat in 20 seconds: clocks differ', 'claims.iat_near';
+accepted 34, 'dates with fractions (RFC 7519 section 2)', 'claims.dates_float';
+accepted 34, 'exp with a fraction', 'claims.exp_float';
+accepted 34, 'exp with an exponent', 'claims.exp_exponent';
+accepted 34, 'auth_time null is as good as absent', 'claims.auth_time_null';
+accepted undef, 'optional claims that are null', 'claims.nulls';
+accepted 39, "$_ said twice with one value is harmless", "claims.${_}_again" for qw(iss sub aud exp nonce nested);
+accepted undef, 'numbers beyond 64 bits in claims', 'claims.big_numbers';
+accepted undef, 'NUL in claims that no rule reads', 'claims.nul';
 accepted 37, 'no at_hash', 'claims.at_hash_missing';
 
 done_testing;

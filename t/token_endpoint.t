@@ -73,7 +73,7 @@ refused_all { status => 502, called => '/oauth2/token', uncalled => '/oidc/useri
     [25, 'token_type mac', 'token.type_mac'],
     [25, 'token_type N_A', 'token.type_na'],
     [25, 'token_type a number', 'token.type_number'],
-    [26, 'id_token a number', 'token.id_token_number'],
+    [26, 'id_token a number', 'token.id_token_number', log => qr/\bid_token\b/],
     [26, 'access_token missing', 'token.no_access_token'],
     [26, 'access_token a number', 'token.access_token_number'],
     [26, 'access_token with CRLF', 'token.access_token_crlf', status => qr/^(?:401|502)$/],
@@ -95,7 +95,9 @@ refused_all { called => '/oauth2/token', uncalled => '/oidc/userinfo' },
     [26, 'id_token empty', 'token.id_token_empty', status => qr/^(?:401|502)$/];
 
 accepted 25, "token_type $_", "token.type_$_" for qw(lower upper);
-accepted 27, "expires_in $_", "token.expires_$_" for qw(negative string null huge 2_63);
+accepted 27, "expires_in $_", "token.expires_$_" for qw(negative string null huge 2_63 float);
+accepted undef, "what a login does not rest on ($_)", "token.$_"
+    for qw(scope_list scope_empty scope_number refresh_empty refresh_number refresh_null unused_odd duplicate_same);
 
 subtest 'attack 28: while one login hangs, others are served' => sub {
     faults('token.hang');

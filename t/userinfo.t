@@ -19,7 +19,6 @@ refused_all { status => 401, called => '/oidc/userinfo' },
 refused_all { status => 502, called => '/oidc/userinfo' },
     [55, 'HTML', 'userinfo.html'],
     [55, 'JSON that says it is HTML', 'userinfo.text_json'],
-    [55, 'a JWT that was not asked for', 'userinfo.jwt'],
     [55, 'an array', 'userinfo.array'],
     [55, 'an empty answer', 'userinfo.empty'],
     [55, 'half an answer', 'userinfo.truncated'],
@@ -29,20 +28,26 @@ refused_all { status => 502, called => '/oidc/userinfo' },
     [55, 'a redirect', 'userinfo.redirect'],
     [55, 'no answer', 'userinfo.hang', status => 504];
 
-# A client with keys of its own can be registered for signed or encrypted answers.
-refused_all { status => 401, at => 'encrypted', called => '/oidc/userinfo' },
-    (map { [55, "a JWT with $_->[0]", "userinfo.jwt_$_->[1]", log => $_->[2]] }
-        ['another iss', 'iss', qr/\biss\b/], ['no iss', 'iss_missing', qr/\biss\b/],
-        ['another aud', 'aud', qr/\baud\b/], ['no aud', 'aud_missing', qr/\baud\b/],
-        ['another sub', 'sub', qr/\bsub\b/], ['no sub', 'sub_missing', qr/\bsub\b/],
-        ['a nonce, as an ID token', 'id_token', qr/another kind/],
-        ['events, as a logout token', 'logout_token', qr/another kind/],
-        ['alg none', 'none'], ['HS256', 'hs256', qr/\balg\b/], ['ES256 where RS256 is pinned', 'es256', qr/\balg\b/],
-        ['the signature of somebody else', 'attacker', qr/signature/],
-        ['claims that are encrypted, not signed', 'encrypted_alone']);
-accepted 55, "a JWT that is right ($_)", "userinfo.$_", at => 'encrypted', also => asked_for('application/json, application/jwt')
-    for qw(jwt jwt_encrypted);
-accepted 55, 'JSON, and nothing else was asked for', [], also => asked_for('application/json');
+# Whether an answer is signed, and encrypted, is the client's registration to say (OpenID Connect Core 5.3.2): the
+# provider's keys verify it for a client with a secret as for one with keys of its own.
+for my $at (undef, 'encrypted') {
+    my $client = $at ? 'a client with keys' : 'a client with a secret';
+    refused_all { status => 401, at => $at, called => '/oidc/userinfo' },
+        (map { [55, "$client: a JWT with $_->[0]", "userinfo.jwt_$_->[1]", log => $_->[2]] }
+            ['another iss', 'iss', qr/\biss\b/],
+            ['another aud', 'aud', qr/\baud\b/],
+            ['another sub', 'sub', qr/\bsub\b/], ['no sub', 'sub_missing', qr/\bsub\b/],
+            ['a nonce, as an ID token', 'id_token', qr/another kind/],
+            ['events, as a logout token', 'logout_token', qr/another kind/],
+            ['alg none', 'none'], ['HS256', 'hs256', qr/\balg\b/],
+            ['the signature of somebody else', 'attacker', qr/signature/],
+            ['claims that are encrypted, not signed', 'encrypted_alone']);
+    accepted 55, "$client: a JWT that is right ($_)", "userinfo.$_", at => $at, also => asked_for('application/json, application/jwt')
+        for qw(jwt jwt_iss_missing jwt_aud_missing);
+}
+refused 55, 'a JWT with ES256 where RS256 is pinned', 'userinfo.jwt_es256', at => 'encrypted', status => 401, log => qr/\balg\b/;
+accepted 55, 'a JWT that is signed and encrypted', 'userinfo.jwt_encrypted', at => 'encrypted';
+accepted 39, 'claims said twice with one value', 'userinfo.again';
 
 sub asked_for {
     my ($types) = @_;
@@ -59,7 +64,12 @@ accepted undef, 'PlusAuthUserInfo off', 'userinfo.sub_other', at => 'no_userinfo
 # The environment of a CGI program, and of one behind mod_proxy, under a fault.
 sub seen {
     my ($fault, $path) = @_;
-    faults($fault ? "userinfo.$fault" : ());
+    return seen_under($fault ? "userinfo.$fault" : undef, $path);
+}
+
+sub seen_under {
+    my ($fault, $path) = @_;
+    faults($fault // ());
     my $browser = browser();
     my $answer = $browser->visit(site('app') . $path);
     is $answer->code, 200, "signed in at $path";
@@ -84,6 +94,19 @@ subtest 'attack 56: a claim with NUL' => sub {
     my $env = seen('claim_nul', '/cgi');
     unlike $env->{PLUSAUTH_CLAIM_name} // '', qr/\0/, 'none arrives';
     is $env->{REMOTE_USER}, 'user-1', 'and the user is the same';
+};
+
+subtest 'a number beyond 64 bits arrives with all its digits' => sub {
+    my $env = seen('big_numbers', '/cgi');
+    is $env->{PLUSAUTH_CLAIM_employee}, '123456789012345678901234567890', 'as a variable';
+    like $env->{PLUSAUTH_USERINFO}, qr/"employee":"123456789012345678901234567890"/, 'and as text in the JSON';
+};
+
+subtest 'claims of the ID token that are odd but harmless' => sub {
+    my $env = seen_under('claims.big_numbers', '/cgi');
+    is $env->{PLUSAUTH_CLAIM_employee}, '123456789012345678901234567890', 'a large number';
+    is $env->{PLUSAUTH_CLAIM_ids}, '["18446744073709551616",-1]', 'one in a list';
+    is seen_under('claims.nul', '/cgi')->{PLUSAUTH_CLAIM_motto}, 'a b', 'a NUL becomes a space, as in userinfo';
 };
 
 subtest 'attack 56: a claim of 100 kB' => sub {

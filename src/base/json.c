@@ -1,6 +1,8 @@
 /* json.c: jansson values owned by pools, read strictly. */
 #include "json.h"
 
+#include "json_reader.h"
+
 /* The last second of the year 9999: later dates overflow nothing yet mean nothing. */
 #define DATE_MAX 253402300799LL
 
@@ -38,21 +40,37 @@ static int is_too_deep(pa_bytes text)
     return depth > DEPTH_MAX;
 }
 
-/* jansson itself refuses invalid UTF-8, lone surrogates, \u0000, integers beyond 64 bits and
- * trailing data. Its error texts quote the input: they are not passed on. */
-static const char *parse(apr_pool_t *pool, pa_bytes text, size_t flags, json_t **out)
+/* What rules read of a provider's tokens and userinfo keeps its type. */
+static const char *const judged[] = { "iss",   "sub",    "aud",   "azp",       "exp",     "iat",
+                                      "nbf",   "jti",    "sid",   "auth_time", "at_hash", "acr",
+                                      "nonce", "events", "state", "code",      NULL };
+
+/* jansson refuses these too, but they are no reason to refuse a login. */
+static int is_harmless(const json_error_t *error)
 {
+    const enum json_error_code code = json_error_code(error);
+
+    return code == json_error_duplicate_key || code == json_error_numeric_overflow
+           || code == json_error_null_byte_in_key;
+}
+
+/* jansson itself refuses invalid UTF-8, lone surrogates and trailing data. Its error texts quote
+ * the input: they are not passed on. */
+static const char *parse(apr_pool_t *pool, pa_bytes text, const pa_json_rules *rules, json_t **out)
+{
+    const size_t flags = JSON_REJECT_DUPLICATES | (rules->claims ? JSON_ALLOW_NUL : 0);
+    const char *why = NULL;
     json_error_t error;
     json_t *json;
 
     if (is_too_deep(text))
         return "JSON of too many levels";
-    json = pa_json_own(
-        pool, json_loadb((const char *)text.at, text.len, JSON_REJECT_DUPLICATES | flags, &error));
-    if (!json && json_error_code(&error) == json_error_duplicate_key)
-        return "JSON with the same member twice";
+    json = json_loadb((const char *)text.at, text.len, flags, &error);
     if (!json)
-        return "not valid JSON";
+        why = is_harmless(&error) ? pa_json_read(text, rules, &json) : "not valid JSON";
+    if (why)
+        return why;
+    pa_json_own(pool, json);
     if (!json_is_object(json))
         return "JSON but not an object";
     *out = json;
@@ -61,12 +79,16 @@ static const char *parse(apr_pool_t *pool, pa_bytes text, size_t flags, json_t *
 
 const char *pa_json_object_parse(apr_pool_t *pool, pa_bytes text, json_t **out)
 {
-    return parse(pool, text, 0, out);
+    static const pa_json_rules rules = { 0, NULL };
+
+    return parse(pool, text, &rules, out);
 }
 
 const char *pa_json_claims_parse(apr_pool_t *pool, pa_bytes text, json_t **out)
 {
-    return parse(pool, text, JSON_ALLOW_NUL, out);
+    static const pa_json_rules rules = { 1, judged };
+
+    return parse(pool, text, &rules, out);
 }
 
 const char *pa_json_text(const json_t *object, const char *name)
@@ -80,17 +102,17 @@ const char *pa_json_text(const json_t *object, const char *name)
 const char *pa_json_date(const json_t *object, const char *name, int *present, apr_time_t *out)
 {
     const json_t *member = json_object_get(object, name);
-    json_int_t seconds;
+    double seconds;
 
-    *present = member != NULL;
-    if (!member)
+    *present = member && !json_is_null(member);
+    if (!*present)
         return NULL;
-    if (!json_is_integer(member))
-        return "a date that is no whole number";
-    seconds = json_integer_value(member);
+    if (!json_is_number(member))
+        return "a date that is no number";
+    seconds = json_number_value(member);
     if (seconds < 0 || seconds > DATE_MAX)
         return "a date before 1970 or after the year 9999";
-    *out = apr_time_from_sec(seconds);
+    *out = (apr_time_t)(seconds * APR_USEC_PER_SEC);
     return NULL;
 }
 

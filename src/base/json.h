@@ -1,6 +1,7 @@
-/* json.h: jansson tied to a pool. Strict: duplicate members (RFC 8725 2.4), invalid UTF-8, lone
- * surrogates, trailing data and nesting without end are refused. The values are jansson's own:
- * read them by the getters here, or by jansson's where a whole document is walked. */
+/* json.h: jansson tied to a pool. Strict: a member that is there twice with different values (RFC
+ * 8725 2.4), invalid UTF-8, lone surrogates, trailing data and nesting without end are refused. The
+ * values are jansson's own: read them by the getters here, or by jansson's where a whole document
+ * is walked. */
 #ifndef PA_JSON_H
 #define PA_JSON_H
 
@@ -13,8 +14,10 @@
 /* Parses one JSON object. It lives as long as `pool`. NULL and *out set, or the reason. */
 const char *pa_json_object_parse(apr_pool_t *pool, pa_bytes text, json_t **out);
 
-/* The same, but text in it may hold \u0000: for claims, which are no names or addresses. The
- * getters below take no such text, and who hands claims on makes them harmless. */
+/* The same of claims, in which names and values are anybody's: text may hold \u0000, a member whose
+ * name does is left out, and a number that neither 64 bits nor a double can hold becomes text of
+ * its digits. What the rules read (iss, sub, aud, exp and their kin) keeps its type. The getters
+ * below take no text with a NUL, and who hands claims on makes it harmless. */
 const char *pa_json_claims_parse(apr_pool_t *pool, pa_bytes text, json_t **out);
 
 /* Ties a new reference to `pool` (its json_decref is the cleanup) and returns it. */
@@ -24,9 +27,9 @@ json_t *pa_json_own(apr_pool_t *pool, json_t *json);
  * `object`. */
 const char *pa_json_text(const json_t *object, const char *name);
 
-/* A NumericDate (RFC 7519 section 2) as apr_time_t. *present tells an absent member (NULL is
- * returned, *out untouched) from one that is there. A value that is no whole number between 0 and
- * the year 9999 is a reason. */
+/* A NumericDate (RFC 7519 section 2: a number, perhaps with a fraction) as apr_time_t. *present
+ * tells an absent member, or one that is null (NULL is returned, *out untouched), from one that is
+ * there. A value that is no number between 0 and the year 9999 is a reason. */
 const char *pa_json_date(const json_t *object, const char *name, int *present, apr_time_t *out);
 
 /* Whether the member is an array that holds `text`, or is `text` itself. */

@@ -52,6 +52,16 @@ static const char *parse_json(apr_pool_t *pool, pa_bytes text, const json_t **ou
     return why;
 }
 
+static const char *parse_claims(apr_pool_t *pool, pa_bytes text, const json_t **out)
+{
+    json_t *json;
+    const char *why = pa_json_claims_parse(pool, text, &json);
+
+    if (!why)
+        *out = json;
+    return why;
+}
+
 static const char *decode(apr_pool_t *pool, pa_bytes part, pa_bytes *out)
 {
     return pa_base64url_decode(pool, (const char *)part.at, part.len, out);
@@ -108,7 +118,7 @@ const char *pa_jwt_parse(apr_pool_t *pool, const char *text, pa_jwt **out)
     const char *why;
 
     if ((why = pa_jws_parse(pool, text, &jwt, &payload))
-        || (why = parse_json(pool, payload, &jwt->claims)))
+        || (why = parse_claims(pool, payload, &jwt->claims)))
         return why;
     *out = jwt;
     return NULL;

@@ -80,11 +80,11 @@ static const char *check_azp(const pa_jwt *jwt, const pa_id_token_expected *expe
 {
     const json_t *azp = json_object_get(jwt->claims, "azp");
 
-    if (!azp)
+    if (!azp || json_is_null(azp))
         return json_array_size(json_object_get(jwt->claims, "aud")) > 1
                    ? "azp is missing although aud names several"
                    : NULL;
-    return json_is_string(azp) && !strcmp(json_string_value(azp), expected->provider->client_id)
+    return json_is_string(azp) && pa_json_holds(jwt->claims, "azp", expected->provider->client_id)
                ? NULL
                : "azp is not our client_id";
 }
@@ -128,10 +128,11 @@ static const char *check_at_hash(const pa_jwt *jwt, const pa_id_token_expected *
 {
     unsigned char hash[EVP_MAX_MD_SIZE * 2];
     char half[PA_BASE64URL_LEN(HALF_HASH_MAX) + 1];
+    const json_t *given = json_object_get(jwt->claims, "at_hash");
     const char *at_hash = pa_json_text(jwt->claims, "at_hash");
     apr_size_t len;
 
-    if (!json_object_get(jwt->claims, "at_hash"))
+    if (!given || json_is_null(given))
         return NULL;
     if (!at_hash || !expected->access_token)
         return "at_hash is no text, or there is no access token";

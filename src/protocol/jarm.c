@@ -71,16 +71,22 @@ const pa_fault *pa_jarm_check(const pa_client *client, apr_pool_t *pool,
 {
     const pa_fault *fault = pa_signature_verify(client, pool, provider, metadata, jarm->jwt, now);
     const char *why, *name;
+    apr_table_t *read;
     json_t *value;
 
     if (fault)
         return fault->kind == PA_FAULT_RULE ? broken(pool, fault->why) : fault;
     if ((why = check_claims(jarm->jwt->claims, provider, metadata, now)))
         return broken(pool, why);
-    *parameters = apr_table_make(pool, 6);
+    read = apr_table_make(pool, 6);
     /* jansson's iterator wants an object that is not const, yet changes nothing. */
-    json_object_foreach ((json_t *)jarm->jwt->claims, name, value)
-        if (json_is_string(value))
-            apr_table_setn(*parameters, name, json_string_value(value));
+    json_object_foreach ((json_t *)jarm->jwt->claims, name, value) {
+        if (!json_is_string(value))
+            continue;
+        if (strlen(json_string_value(value)) != json_string_length(value))
+            return broken(pool, "a parameter with a NUL");
+        apr_table_setn(read, name, json_string_value(value));
+    }
+    *parameters = read;
     return NULL;
 }

@@ -16,7 +16,7 @@ static const char *read_answer(apr_pool_t *pool, const json_t *json, const char 
     const json_t *expires = json_object_get(json, "expires_in");
     if (!uri || !pa_text_is_token(uri, REQUEST_URI_MAX))
         return WHAT " response: its request_uri is missing or malformed";
-    if (!json_is_integer(expires) || json_integer_value(expires) <= 0)
+    if (json_number_value(expires) <= 0)
         return WHAT " response: its expires_in is missing or no positive number";
     *request_uri = apr_pstrdup(pool, uri);
     return NULL;

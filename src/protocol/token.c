@@ -23,19 +23,12 @@ static const pa_fault *nonsense(apr_pool_t *pool, const char *why)
     return pa_fault_new(pool, PA_FAULT_NONSENSE, apr_pstrcat(pool, WHAT " response: ", why, NULL));
 }
 
-/* A member that may be absent or null. NULL, or the reason that it cannot be used. */
-static const char *optional_text(const json_t *json, const char *name, const char **out)
-{
-    const json_t *value = json_object_get(json, name);
-    *out = pa_json_text(json, name);
-    return !value || json_is_null(value) || *out ? NULL : "a member is no string or empty";
-}
-
 static apr_time_t expiry(const json_t *json, apr_time_t now)
 {
     const json_t *value = json_object_get(json, "expires_in");
-    const json_int_t seconds = json_is_integer(value) ? json_integer_value(value) : -1;
-    return seconds < 0 || seconds > EXPIRES_IN_MAX ? 0 : now + apr_time_from_sec(seconds);
+    const double seconds = json_is_number(value) ? json_number_value(value) : -1;
+    return seconds < 0 || seconds > EXPIRES_IN_MAX ? 0
+                                                   : now + apr_time_from_sec((apr_time_t)seconds);
 }
 
 /* Scopes are tokens with single spaces between (RFC 6749 3.3): nothing that ends a log line. */
@@ -47,33 +40,52 @@ static int is_printable(const char *text, apr_size_t max)
     return 1;
 }
 
+/* Some providers (Twitch) send a list. What is there but cannot be read grants nothing that we know
+ * of, which is another thing than no word of it: then what was asked for is granted. */
+static const char *read_scope(apr_pool_t *pool, const json_t *json)
+{
+    const json_t *value = json_object_get(json, "scope"), *element;
+    apr_array_header_t *scopes = apr_array_make(pool, 4, sizeof(const char *));
+    size_t i;
+    if (!value || json_is_null(value))
+        return NULL;
+    if (json_is_string(value))
+        APR_ARRAY_PUSH(scopes, const char *) = json_string_value(value);
+    json_array_foreach (value, i, element)
+        if (json_is_string(element))
+            APR_ARRAY_PUSH(scopes, const char *) = json_string_value(element);
+    const char *scope = apr_array_pstrcat(pool, scopes, ' ');
+    return is_printable(scope, SCOPE_MAX) ? scope : "";
+}
+
+/* What a login does not rest on is no reason to refuse it. */
+static const char *read_refresh_token(apr_pool_t *pool, const json_t *json)
+{
+    const char *token = pa_json_text(json, "refresh_token");
+    return token && is_printable(token, TOKEN_MAX) ? apr_pstrdup(pool, token) : NULL;
+}
+
 static const char *read_tokens(apr_pool_t *pool, const json_t *json,
                                const pa_token_expected *expected, pa_tokens *out)
 {
     const char *type = pa_json_text(json, "token_type");
-    pa_tokens t = { .access_token = pa_json_text(json, "access_token"),
-                    .expires = expiry(json, expected->now) };
-    const char *why;
+    const char *access_token = pa_json_text(json, "access_token");
+    const char *id_token = pa_json_text(json, "id_token");
+    const json_t *given = json_object_get(json, "id_token");
     const char *wanted = expected->dpop ? "DPoP" : "Bearer";
     if (!type || strcasecmp(type, wanted) != 0)
         return apr_psprintf(pool, "its token_type is not %s", wanted);
-    if (!t.access_token || !pa_text_is_token(t.access_token, TOKEN_MAX))
+    if (!access_token || !pa_text_is_token(access_token, TOKEN_MAX))
         return "its access_token is missing or malformed";
-    if ((why = optional_text(json, "id_token", &t.id_token))
-        || (why = optional_text(json, "refresh_token", &t.refresh_token))
-        || (why = optional_text(json, "scope", &t.scope)))
-        return why;
-    if (t.id_token && strlen(t.id_token) > PA_JWT_MAX)
+    if (given && !json_is_null(given) && !id_token)
+        return "its id_token is no string or empty";
+    if (id_token && strlen(id_token) > PA_JWT_MAX)
         return "its id_token is too long";
-    if (t.refresh_token && !is_printable(t.refresh_token, TOKEN_MAX))
-        return "its refresh_token is malformed";
-    if (t.scope && !is_printable(t.scope, SCOPE_MAX))
-        return "its scope is malformed";
-    out->id_token = t.id_token ? apr_pstrdup(pool, t.id_token) : NULL;
-    out->access_token = apr_pstrdup(pool, t.access_token);
-    out->refresh_token = t.refresh_token ? apr_pstrdup(pool, t.refresh_token) : NULL;
-    out->scope = t.scope ? apr_pstrdup(pool, t.scope) : NULL;
-    out->expires = t.expires;
+    out->id_token = id_token ? apr_pstrdup(pool, id_token) : NULL;
+    out->access_token = apr_pstrdup(pool, access_token);
+    out->refresh_token = read_refresh_token(pool, json);
+    out->scope = read_scope(pool, json);
+    out->expires = expiry(json, expected->now);
     return NULL;
 }
 

@@ -9,7 +9,7 @@ typedef struct pa_tokens {
     const char *id_token; /* NULL when there is none */
     const char *access_token;
     const char *refresh_token; /* NULL when there is none */
-    const char *scope;         /* NULL when it is what was asked for */
+    const char *scope;         /* NULL: what was asked for; "": none that could be read */
     apr_time_t expires;        /* of the access token, 0 when unknown */
 } pa_tokens;
 

@@ -23,7 +23,27 @@ static const pa_fault *nonsense(apr_pool_t *pool, const char *why)
     return pa_fault_new(pool, PA_FAULT_NONSENSE, apr_pstrcat(pool, "userinfo: ", why, NULL));
 }
 
-/* A signed, perhaps encrypted answer (5.3.2): of this provider, for us, and of JSON after all. */
+/* A signed answer says whose it is and for whom (5.3.2); what it leaves out is no reason: it came
+ * from the endpoint itself, as plain JSON would, and its sub is compared. */
+static const char *check_claims(const json_t *claims, const pa_provider *provider,
+                                const pa_metadata *metadata)
+{
+    const char *why = NULL;
+
+    if (json_object_get(claims, "iss"))
+        why = pa_jwt_claims_check_iss(claims, metadata->issuer);
+    if (!why && json_object_get(claims, "aud"))
+        why = pa_jwt_claims_check_aud(claims, provider->client_id);
+    if (why)
+        return why;
+    /* RFC 8725 3.11: an ID token or a logout token is none. */
+    return json_object_get(claims, "nonce") || json_object_get(claims, "events")
+               ? "it is another kind of token"
+               : NULL;
+}
+
+/* A signed, perhaps encrypted answer (5.3.2). Whether a client gets one is its registration's to
+ * say; the provider's keys verify it for any client. */
 static const pa_fault *read_jwt(const pa_client *client, apr_pool_t *pool,
                                 const pa_provider *provider, const pa_metadata *metadata,
                                 const char *text, json_t **out)
@@ -38,12 +58,8 @@ static const pa_fault *read_jwt(const pa_client *client, apr_pool_t *pool,
     fault = pa_signature_verify(client, pool, provider, metadata, jwt, apr_time_now());
     if (fault)
         return fault->kind == PA_FAULT_RULE ? broken(pool, fault->why) : fault;
-    if ((why = pa_jwt_claims_check_iss(jwt->claims, metadata->issuer))
-        || (why = pa_jwt_claims_check_aud(jwt->claims, provider->client_id)))
+    if ((why = check_claims(jwt->claims, provider, metadata)))
         return broken(pool, why);
-    /* RFC 8725 3.11: an ID token or a logout token is none. */
-    if (json_object_get(jwt->claims, "nonce") || json_object_get(jwt->claims, "events"))
-        return broken(pool, "it is another kind of token");
     *out = (json_t *)jwt->claims;
     return NULL;
 }
@@ -53,15 +69,9 @@ static const pa_fault *read_json(apr_pool_t *pool, const pa_http_response *respo
     const char *why;
 
     if (strcmp(response->content_type, "application/json") != 0)
-        return nonsense(pool, "its Content-Type is not application/json");
+        return nonsense(pool, "its Content-Type is neither application/json nor application/jwt");
     why = pa_json_claims_parse(pool, response->body, out);
     return why ? nonsense(pool, why) : NULL;
-}
-
-/* Only a client with keys of its own has registered for signed or encrypted answers. */
-static int takes_jwt(const pa_provider *provider)
-{
-    return provider->client_keys && provider->client_keys->nelts > 0;
 }
 
 static int is_refusal(const pa_http_response *response)
@@ -85,7 +95,7 @@ static const pa_fault *read_response(const pa_client *client, apr_pool_t *pool,
                                          response->status));
     if (response->status != 200)
         return nonsense(pool, apr_psprintf(pool, "status %d", response->status));
-    if (takes_jwt(provider) && strcmp(response->content_type, "application/jwt") == 0)
+    if (strcmp(response->content_type, "application/jwt") == 0)
         return read_jwt(client, pool, provider, metadata, (const char *)response->body.at, out);
     return read_json(pool, response, out);
 }
@@ -107,8 +117,7 @@ static const pa_fault *ask(const pa_client *client, apr_pool_t *pool, const pa_p
 {
     for (int attempt = 1;; attempt++) {
         pa_http_request http = { .url = metadata->userinfo_endpoint,
-                                 .accept = takes_jwt(provider) ? "application/json, application/jwt"
-                                                               : "application/json",
+                                 .accept = "application/json, application/jwt",
                                  .authorization =
                                      apr_pstrcat(pool, request->dpop ? "DPoP " : "Bearer ",
                                                  request->access_token, NULL),

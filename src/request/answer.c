@@ -18,20 +18,24 @@
 #define POSTED_MAX 5500
 
 /* The state in a JWT, read with the keys of whichever provider can. It only finds the login, whose
- * provider then has to have signed it. */
-static const char *state_in_jwt(request_rec *r, const char *response)
+ * provider then has to have signed it. NULL and *state set (NULL for none), or the reason. */
+static const char *state_in_jwt(request_rec *r, const char *response, const char **state)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
+    const char *why = "PlusAuthResponse is not jwt";
 
     for (apr_hash_index_t *i = apr_hash_first(r->pool, conf->providers); i; i = apr_hash_next(i)) {
         const pa_provider *provider = apr_hash_this_val(i);
         pa_jarm jarm;
 
-        if (provider->response == PA_RESPONSE_JWT
-            && !pa_jarm_read(r->pool, provider, response, &jarm))
-            return jarm.state;
+        if (provider->response != PA_RESPONSE_JWT)
+            continue;
+        if (!(why = pa_jarm_read(r->pool, provider, response, &jarm))) {
+            *state = jarm.state;
+            return NULL;
+        }
     }
-    return NULL;
+    return apr_pstrcat(r->pool, "the answer in a JWT cannot be read: ", why, NULL);
 }
 
 const char *pa_answer_read(request_rec *r, pa_answer *out)
@@ -49,10 +53,10 @@ const char *pa_answer_read(request_rec *r, pa_answer *out)
         if ((why = pa_form_parse(r->pool, query, &parameters)))
             return why;
     }
-    response = apr_table_get(parameters, "response");
-    out->state = response ? state_in_jwt(r, response) : apr_table_get(parameters, "state");
     out->parameters = parameters;
-    return NULL;
+    out->state = apr_table_get(parameters, "state");
+    response = apr_table_get(parameters, "response");
+    return response ? state_in_jwt(r, response, &out->state) : NULL;
 }
 
 /* Whether any provider here was asked to post its answers. */

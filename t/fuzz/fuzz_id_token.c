@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int present;
     apr_time_t exp;
 
-    if (size > 1 && !pa_json_object_parse(pool, pa_bytes_of(data + 1, size - 1), &claims)) {
+    if (size > 1 && !pa_json_claims_parse(pool, pa_bytes_of(data + 1, size - 1), &claims)) {
         jwt.claims = jwt.header = claims;
         if (!pa_id_token_check(&jwt, &expected)) {
             fuzz_must((jwt.alg & PA_ALGS_PUBLIC_KEY) != 0);

@@ -55,6 +55,10 @@
 #include "../fuzz/fuzz_certificate.c"
 #undef LLVMFuzzerTestOneInput
 
+#define LLVMFuzzerTestOneInput fuzz_json
+#include "../fuzz/fuzz_json.c"
+#undef LLVMFuzzerTestOneInput
+
 #define CORPUS "t/fuzz/corpus/"
 #define INPUT_MAX 65536
 
@@ -78,6 +82,7 @@ static const struct {
     { "session", fuzz_session },
     { "ended_list", fuzz_ended_list },
     { "certificate", fuzz_certificate },
+    { "json", fuzz_json },
 };
 
 static pa_bytes read_file(apr_pool_t *pool, const char *path)

@@ -24,8 +24,26 @@ static const struct {
     { "{\"a\":\"\\udc00x\"}", "not valid", "a lone low surrogate" },
     { "{\"a\":\"x\\u0000y\"}", "not valid", "an escaped NUL" },
     { "{\"a\":\"x\ny\"}", "not valid", "a control character in a string" },
-    { "{\"a\":9223372036854775808}", "not valid", "an integer beyond 64 bits" },
-    { "{\"a\":1e999}", "not valid", "a real without end" },
+    { "{\"a\":9223372036854775808", "not valid", "half an object with an integer beyond 64 bits" },
+    { "{\"a\":1e999}{}", "not valid", "two objects, one with a real beyond a double" },
+    { "{\"a\":99999999999999999999x}", "not valid", "a large number with letters" },
+    { "{\"a\":[1e999,]}", "not valid", "a trailing comma after a large number" },
+    { "{\"a\":1e999 \"b\":1}", "not valid", "no comma after a large number" },
+    { "{\"a\":1e999,\"b\"}", "not valid", "a member without a value after a large number" },
+    { "{\"a\":1e999,b:1}", "not valid", "a bare name after a large number" },
+    { "{\"a\":1e999,\"b\":\"\xff\"}", "not valid", "invalid UTF-8 after a large number" },
+    { "{\"a\":1e999,\"b\":[1}", "not valid", "an array that ends as an object" },
+    { "{\"a\":1e999,\"b\":}", "not valid", "nothing for a value" },
+    { "{\"a\":1,\"a\":1.0}", "twice", "a member twice, once with a fraction" },
+    { "{\"a\":{\"b\":1},\"a\":{\"b\":1,\"c\":2}}", "twice", "an object twice, once with more in it" },
+    { "{\"a\":{\"b\":1,\"c\":2},\"a\":{\"b\":1}}", "twice", "and the other way round" },
+    { "{\"a\":{\"b\":1,\"b\":2},\"a\":{\"b\":2}}", "twice", "twice within, the last as outside" },
+    { "{\"a\":[1,2],\"a\":[2,1]}", "twice", "a list twice in another order" },
+    { "{\"a\":\"1\",\"a\":1}", "twice", "a text and a number" },
+    { "{\"a\":null,\"a\":false}", "twice", "null and false" },
+    { "{\"a\":\"x\",\"b\":1,\"a\":\"x\",\"a\":\"X\"}", "twice", "the third of three differs" },
+    { "{\"a\":[{\"b\":1,\"b\":2}]}", "twice", "a member twice, in an object in a list" },
+    { "{\"a\\u0000\":1}", "not valid", "a name with an escaped NUL" },
     { "{\"a\":NaN}", "not valid", "NaN" },
     { "{\"a\":01}", "not valid", "a leading zero" },
     { "\xef\xbb\xbf{}", "not valid", "a byte order mark" },
@@ -73,6 +91,83 @@ static void test_refused(apr_pool_t *pool)
     ok(out == NULL, "leaves the result alone when it refuses");
 }
 
+/* What is said twice but says the same; and what it is then. */
+static const struct {
+    const char *text, *is;
+} repeated[] = {
+    { "{\"iss\":\"https://a\",\"iss\":\"https://a\"}", "{\"iss\":\"https://a\"}" },
+    { "{\"a\":\"/\",\"\\u0061\":\"\\/\"}", "{\"a\":\"/\"}" },
+    { "{\"a\":1,\"b\":[],\"a\":1,\"a\":1}", "{\"a\":1,\"b\":[]}" },
+    { "{\"a\":1.0,\"a\":1.00}", "{\"a\":1.0}" },
+    { " { \"a\" : { \"b\" : 1 , \"c\" : [ 2 , { } ] } ,\t\"a\":{\"c\":[2,{}],\"b\":1}\r\n} ",
+      "{\"a\":{\"b\":1,\"c\":[2,{}]}}" },
+    { "{\"a\":{\"b\":true,\"b\":true}}", "{\"a\":{\"b\":true}}" },
+    { "{\"\xc3\xa9\":\"\xc3\xa9\",\"\\u00e9\":\"\\u00e9\",\"z\":null}",
+      "{\"z\":null,\"\xc3\xa9\":\"\xc3\xa9\"}" },
+};
+
+static void test_repeated(apr_pool_t *pool)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(repeated) / sizeof(*repeated); i++) {
+        json_t *out = NULL;
+
+        is(pa_json_object_parse(pool, pa_bytes_text(repeated[i].text), &out), NULL,
+           "a member twice with the same value is harmless: %.50s", repeated[i].text);
+        is(pa_json_dump(pool, out, 0), repeated[i].is, "and is there once");
+    }
+}
+
+/* Claims that a provider may well send, and what is made of them. */
+static const struct {
+    const char *text, *is;
+} claims[] = {
+    { "{\"id\":9223372036854775807}", "{\"id\":9223372036854775807}" },
+    { "{\"id\":9223372036854775808}", "{\"id\":\"9223372036854775808\"}" },
+    { "{\"id\":-123456789012345678901234567890}", "{\"id\":\"-123456789012345678901234567890\"}" },
+    { "{\"a\":1e999,\"b\":2}", "{\"a\":\"1e999\",\"b\":2}" },
+    { "{\"o\":{\"sub\":[1,18446744073709551616]}}", "{\"o\":{\"sub\":[1,\"18446744073709551616\"]}}" },
+    { "{\"n\":\"a\\u0000b\",\"m\":1}", "{\"m\":1,\"n\":\"a\\u0000b\"}" },
+    { "{\"a\\u0000b\":1,\"a\":2}", "{\"a\":2}" },
+    { "{\"sub\":\"u\",\"sub\\u0000x\":\"admin\"}", "{\"sub\":\"u\"}" },
+    { "{\"o\":{\"\\u0000\":[{}]},\"id\":99999999999999999999,\"id\":99999999999999999999}",
+      "{\"id\":\"99999999999999999999\",\"o\":{}}" },
+};
+
+static void test_claims(apr_pool_t *pool)
+{
+    static const char *const numbers[] = { "sub", "iss", "aud", "nonce", "azp", "sid", "jti" };
+    apr_time_t date = 42;
+    json_t *out = NULL;
+    int present;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(claims) / sizeof(*claims); i++) {
+        is(pa_json_claims_parse(pool, pa_bytes_text(claims[i].text), &out), NULL,
+           "claims: takes %.60s", claims[i].text);
+        is(pa_json_dump(pool, out, 0), claims[i].is, "and hands it on unchanged");
+    }
+    for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+        const char *text = apr_psprintf(pool, "{\"%s\":99999999999999999999}", numbers[i]);
+
+        is(pa_json_claims_parse(pool, pa_bytes_text(text), &out), NULL, "reads %s", text);
+        ok(!pa_json_text(out, numbers[i]) && !pa_json_holds(out, numbers[i], "99999999999999999999"),
+           "a number stays no text");
+    }
+    is(pa_json_claims_parse(pool, pa_bytes_text("{\"aud\":[\"c\",99999999999999999999]}"), &out),
+       NULL, "a number in a list of audiences");
+    ok(json_is_number(json_array_get(json_object_get(out, "aud"), 1)), "is a number there too");
+    is(pa_json_claims_parse(pool, pa_bytes_text("{\"exp\":99999999999999999999}"), &out), NULL,
+       "a date of twenty digits");
+    ok(pa_json_date(out, "exp", &present, &date) && present && date == 42, "is no date");
+    has(pa_json_claims_parse(pool, pa_bytes_text("{\"sub\":\"a\",\"sub\":\"b\"}"), &out), "twice",
+        "claims: a member twice with different values");
+    is(pa_json_object_parse(pool, pa_bytes_text("{\"a\":99999999999999999999}"), &out), NULL,
+       "a large number in any other document");
+    ok(json_is_real(json_object_get(out, "a")), "is a number");
+}
+
 static json_t *parse(apr_pool_t *pool, const char *text)
 {
     json_t *out = NULL;
@@ -97,7 +192,7 @@ static void test_text(apr_pool_t *pool)
 
 static const struct {
     const char *text;
-    apr_int64_t seconds; /* -1: refused */
+    apr_int64_t seconds; /* -1: refused, -2: as good as absent */
 } dates[] = {
     { "0", 0 },
     { "1700000000", 1700000000 },
@@ -107,12 +202,18 @@ static const struct {
     { "9223372036854775807", -1 },
     { "-1", -1 },
     { "-9223372036854775808", -1 },
-    { "1700000000.0", -1 },
-    { "1.7e9", -1 },
+    { "-1.5", -1 },
+    { "-0.0", 0 },
+    { "1700000000.0", 1700000000 },
+    { "1.7e9", 1700000000 },
+    { "1.7e+09", 1700000000 },
     { "1e300", -1 },
+    { "1e308", -1 },
+    { "9223372036854775808", -1 },
+    { "253402300799.5", -1 },
     { "\"1700000000\"", -1 },
     { "true", -1 },
-    { "null", -1 },
+    { "null", -2 },
     { "[1700000000]", -1 },
     { "{}", -1 },
 };
@@ -129,8 +230,10 @@ static void test_dates(apr_pool_t *pool)
 
         out = 42;
         why = pa_json_date(object, "exp", &present, &out);
-        ok(present, "%s is there", dates[i].text);
-        if (dates[i].seconds < 0)
+        ok(present == (dates[i].seconds != -2), "%s is there or not", dates[i].text);
+        if (dates[i].seconds == -2)
+            ok(!why && out == 42, "%s is no date, but no mistake", dates[i].text);
+        else if (dates[i].seconds < 0)
             ok(why && out == 42, "%s is no date", dates[i].text);
         else
             ok(!why && out == apr_time_from_sec(dates[i].seconds), "%s is a date", dates[i].text);
@@ -138,6 +241,9 @@ static void test_dates(apr_pool_t *pool)
     out = 42;
     is(pa_json_date(parse(pool, "{}"), "exp", &present, &out), NULL, "no date is no mistake");
     ok(!present && out == 42, "but is told");
+    is(pa_json_date(parse(pool, "{\"exp\":1700000000.25}"), "exp", &present, &out), NULL,
+       "a date with a fraction");
+    ok(out == apr_time_from_sec(1700000000) + 250000, "to the microsecond");
 }
 
 static void test_holds(apr_pool_t *pool)
@@ -187,6 +293,8 @@ int main(void)
     apr_pool_t *pool = tap_begin();
 
     test_refused(pool);
+    test_repeated(pool);
+    test_claims(pool);
     test_text(pool);
     test_dates(pool);
     test_holds(pool);

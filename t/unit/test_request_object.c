@@ -64,7 +64,7 @@ static const struct {
     { 201, "text/html", "{\"request_uri\":\"urn:x:1\",\"expires_in\":60}", PA_FAULT_NONSENSE },
     { 201, "application/json", "{\"request_uri\":\"urn:x:1\"}", PA_FAULT_NONSENSE },
     { 201, "application/json", "{\"request_uri\":\"urn:x:1\",\"expires_in\":0}", PA_FAULT_NONSENSE },
-    { 201, "application/json", "{\"request_uri\":\"urn:x:1\",\"expires_in\":1.5}", PA_FAULT_NONSENSE },
+    { 201, "application/json", "{\"request_uri\":\"urn:x:1\",\"expires_in\":1.5}", -1 },
     { 201, "application/json", "{\"request_uri\":\"a b\",\"expires_in\":60}", PA_FAULT_NONSENSE },
     { 201, "application/json", "{\"request_uri\":\"\",\"expires_in\":60}", PA_FAULT_NONSENSE },
     { 201, "application/json", "{\"expires_in\":60}", PA_FAULT_NONSENSE },

@@ -46,10 +46,11 @@ static const struct {
     apr_int64_t seconds; /* -1: unknown */
 } expiries[] = {
     { "0", 0 },          { "1", 1 },           { "315360000", 315360000 },
-    { "-1", -1 },        { "\"3600\"", -1 },   { "3600.0", -1 },
+    { "-1", -1 },        { "\"3600\"", -1 },   { "3600.0", 3600 },
     { "1e308", -1 },     { "null", -1 },       { "true", -1 },
     { "[300]", -1 },     { "400000000", -1 },  { "9223372036854775807", -1 },
     { "-9223372036854775808", -1 },
+    { "3599.9", 3599 }, { "-0.5", -1 }, { "99999999999999999999", -1 }, { "1e999", -1 },
 };
 
 static void test_expiries(apr_pool_t *pool)
@@ -72,6 +73,43 @@ static void test_expiries(apr_pool_t *pool)
 }
 
 #define AT "\"access_token\":\"at\",\"token_type\":\"Bearer\""
+
+/* Members that a login does not rest on, and what becomes of them. */
+static const struct {
+    const char *member, *scope, *refresh_token;
+} unused[] = {
+    { "\"scope\":\"a b\"", "a b", NULL },
+    { "\"scope\":[\"a\",\"b\"]", "a b", NULL },
+    { "\"scope\":[]", "", NULL },
+    { "\"scope\":\"\"", "", NULL },
+    { "\"scope\":[\"a\",1,null,\"b\"]", "a b", NULL },
+    { "\"scope\":7", "", NULL },
+    { "\"scope\":{\"a\":true}", "", NULL },
+    { "\"scope\":null", NULL, NULL },
+    { "\"scope\":\"a\\u001bb\"", "", NULL },
+    { "\"scope\":[\"a\\nb\"]", "", NULL },
+    { "\"refresh_token\":\"r\"", NULL, "r" },
+    { "\"refresh_token\":\"\"", NULL, NULL },
+    { "\"refresh_token\":null", NULL, NULL },
+    { "\"refresh_token\":1", NULL, NULL },
+    { "\"refresh_token\":[\"r\"]", NULL, NULL },
+    { "\"refresh_token\":\"a\\nb\"", NULL, NULL },
+    { "\"refresh_expires_in\":\"soon\",\"id\":99999999999999999999,\"error_uri\":[],\"x\":1e999", NULL, NULL },
+};
+
+static void test_unused(apr_pool_t *pool)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(unused) / sizeof(*unused); i++) {
+        pa_tokens t;
+
+        ok(!read_json(pool, apr_psprintf(pool, "{" AT ",%s}", unused[i].member), &t),
+           "no reason to refuse a login: %.60s", unused[i].member);
+        is(t.scope, unused[i].scope, "its scope");
+        is(t.refresh_token, unused[i].refresh_token, "its refresh token");
+    }
+}
 
 static const struct {
     int status;
@@ -101,12 +139,8 @@ static const struct {
       "access_token" },
     { 200, "application/json", "{\"token_type\":\"Bearer\",\"access_token\":\"a b\"}",
       "access_token" },
-    { 200, "application/json", "{" AT ",\"id_token\":\"\"}", "no string or empty" },
-    { 200, "application/json", "{" AT ",\"id_token\":{}}", "no string or empty" },
-    { 200, "application/json", "{" AT ",\"refresh_token\":1}", "no string or empty" },
-    { 200, "application/json", "{" AT ",\"refresh_token\":\"a\\nb\"}", "refresh_token" },
-    { 200, "application/json", "{" AT ",\"scope\":[\"a\"]}", "no string or empty" },
-    { 200, "application/json", "{" AT ",\"scope\":\"a\\u001bb\"}", "scope" },
+    { 200, "application/json", "{" AT ",\"id_token\":\"\"}", "its id_token is no string or empty" },
+    { 200, "application/json", "{" AT ",\"id_token\":{}}", "its id_token is no string or empty" },
     { 200, "application/json", "{\"error\":7}", "error" },
     { 400, "application/json", "{}", "error" },
     { 400, "text/html", "<h1>", "status 400" },
@@ -138,8 +172,9 @@ static void test_nonsense(apr_pool_t *pool)
        "an access token over 64 KB");
     ok(read_json(pool, apr_psprintf(pool, "{" AT ",\"id_token\":\"%s\"}", long_token), &t),
        "an ID token over 64 KB");
-    ok(read_json(pool, apr_psprintf(pool, "{" AT ",\"refresh_token\":\"%s\"}", long_token), &t),
-       "a refresh token over 64 KB");
+    ok(!read_json(pool, apr_psprintf(pool, "{" AT ",\"refresh_token\":\"%s\"}", long_token), &t)
+           && !t.refresh_token,
+       "a refresh token over 64 KB is as good as none");
 }
 
 static void test_errors(apr_pool_t *pool)
@@ -266,6 +301,7 @@ int main(void)
 
     test_good(pool);
     test_expiries(pool);
+    test_unused(pool);
     test_nonsense(pool);
     test_errors(pool);
     test_exchange(pool);

@@ -24,15 +24,16 @@ static const struct answer {
     { 200, JSON, "{\"sub\":[\"alice\"]}", PA_FAULT_RULE, "sub is missing" },
     { 200, JSON, "{\"error\":\"invalid_token\"}", PA_FAULT_RULE, "sub is missing" },
     { 200, JSON, "{\"sub\":\"alice\\u0000\"}", PA_FAULT_RULE, "sub is missing" },
-    { 200, JSON, "{\"sub\":\"alice\",\"sub\":\"alice\"}", PA_FAULT_NONSENSE, "twice" },
+    { 200, JSON, "{\"sub\":\"alice\",\"sub\":\"bob\"}", PA_FAULT_NONSENSE, "twice" },
     { 200, JSON, "[\"alice\"]", PA_FAULT_NONSENSE, "not an object" },
     { 200, JSON, "", PA_FAULT_NONSENSE, "JSON" },
     { 200, "text/html", "{\"sub\":\"alice\"}", PA_FAULT_NONSENSE, "Content-Type" },
-    { 200, "application/jwt", "a.b.c", PA_FAULT_NONSENSE, "Content-Type" },
+    { 200, "application/jwt", "a.b.c", PA_FAULT_RULE, "userinfo: " },
     { 401, JSON, "{\"sub\":\"alice\"}", PA_FAULT_RULE, "status 401" },
     { 403, JSON, "{\"sub\":\"alice\"}", PA_FAULT_RULE, "status 403" },
     { 302, JSON, "{\"sub\":\"alice\"}", PA_FAULT_NONSENSE, "status 302" },
     { 500, JSON, "{\"sub\":\"alice\"}", PA_FAULT_NONSENSE, "status 500" },
+    { 200, JSON, "{\"sub\":\"alice\",\"email\":\"a@x\",\"email\":\"a@x\"}", -1, NULL },
 };
 
 static void serve(void *context, const loopback_request *request, loopback_answer *answer)

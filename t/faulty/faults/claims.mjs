@@ -13,7 +13,14 @@ const text = (change) => ({
     idToken: (was, { header, claims }) =>
         jose.sign(header, change(JSON.stringify(claims)), jose.keys.RS256.privateKey),
 });
-const raw = (name, json) => text((all) => all.replace(new RegExp(`"${name}":[^,}]+`), `"${name}":${json}`));
+const raw = (name, json) => text((all) =>
+    all.replace(new RegExp(`"${name}":[^,}]+`), `"${name}":${typeof json === 'function' ? json() : json}`));
+const prepend = (members) => text((all) => all.replace('{', `{${members},`));
+// The member once more, as it is or changed.
+const again = (name, change = (value) => value) => text((all) => {
+    const [member, value] = new RegExp(`"${name}":([^,}]+)`).exec(all);
+    return all.replace(member, `${member},"${name}":${change(value)}`);
+});
 
 export const claims = {
     iss_slash: from('iss', (iss) => `${iss}/`),
@@ -42,6 +49,14 @@ export const claims = {
     exp_just_past: later('exp', -20),
     exp_string: from('exp', String),
     exp_float: from('exp', (exp) => exp + 0.5),
+    exp_exponent: raw('exp', () => `${(Date.now() / 1000 + 3600).toExponential(3)}`),
+    dates_float: edit((claims, { now }) => {
+        for (const name of ['exp', 'iat', 'nbf', 'auth_time']) claims[name] = (claims[name] ?? now) - 0.25;
+    }),
+    exp_past_float: later('exp', -120.5),
+    exp_1e999: raw('exp', '1e999'),
+    exp_digits: raw('exp', '99999999999999999999'),
+    iat_1e999: raw('iat', '1e999'),
     exp_negative: set('exp', -1),
     exp_2_63: raw('exp', '9223372036854775808'),
     exp_1e308: raw('exp', '1e308'),
@@ -55,6 +70,9 @@ export const claims = {
     iat_string: from('iat', String),
 
     sub_missing: drop('sub'),
+    auth_time_null: set('auth_time', null),
+    auth_time_string: from('auth_time', String),
+    nulls: edit((all) => Object.assign(all, { azp: null, nbf: null, auth_time: null, at_hash: null, acr: null })),
     auth_time_missing: drop('auth_time'),
     auth_time_old: later('auth_time', -3600),
 
@@ -82,6 +100,19 @@ export const claims = {
     sid_missing: drop('sid'),
 
     sub_twice: text((all) => all.replace('{', '{"sub":"admin",')),
+    ...Object.fromEntries(['iss', 'sub', 'aud', 'exp', 'nonce'].map((name) => [`${name}_again`, again(name)])),
+    sub_escaped_twice: prepend('"s\\u0075b":"admin"'),
+    exp_twice_float: again('exp', (value) => `${value}.0`),
+    nested_twice: prepend('"address":{"country":"UK","country":"FR"}'),
+    nested_again: prepend('"address":{"country":"UK","country":"UK"}'),
+    big_numbers: prepend('"employee":123456789012345678901234567890,"ids":[18446744073709551616,-1],"size":1e999'),
+    nul: prepend('"motto":"a\\u0000b","na\\u0000me":"x"'),
+    sub_digits: raw('sub', '99999999999999999999'),
+    aud_digits: raw('aud', '99999999999999999999'),
+    nonce_digits: raw('nonce', '99999999999999999999'),
+    nonce_nul: from('nonce', (nonce) => `${nonce}\0x`),
+    aud_nul: from('aud', (aud) => `${aud}\0x`),
+    azp_nul: edit((all) => { all.azp = `${all.aud}\0x`; }),
     utf8_invalid: {
         idToken: (was, { header, claims: all }) => {
             const json = Buffer.from(JSON.stringify({ ...all, name: '@@' }));

@@ -1,5 +1,7 @@
 // jarm.mjs: answers in a JWT (JARM) that are genuine but say the wrong things. The faults of `jws`, `jwe` and
 // `claims` apply to them too.
+import * as jose from '../jose.mjs';
+
 const edit = (change) => ({ jarm: change });
 const set = (name, value) => edit((claims) => { claims[name] = value; });
 const later = (name, seconds) => edit((claims, { now }) => { claims[name] = now + seconds; });
@@ -13,6 +15,16 @@ export const jarm = {
     code_absent: set('code', undefined),
     code_number: set('code', 5),
     code_and_error: set('error', 'access_denied'),
+
+    // Keycloak says iss twice, with one value.
+    ...Object.fromEntries(Object.entries({ again: (iss) => iss, twice: () => '"https://evil.example"' })
+        .map(([name, other]) => [`iss_${name}`, {
+            idToken: (was, { header, claims }) => jose.sign(header,
+                JSON.stringify(claims).replace(/"iss":("[^"]*")/, (member, iss) => `${member},"iss":${other(iss)}`),
+                jose.keys.RS256.privateKey),
+        }])),
+    code_nul: edit((claims) => { claims.code += '\0x'; }),
+    error_nul: set('error', 'access_denied\0'),
 
     // A downgrade, and both ways at once.
     plain: { jarmReply: (reply, { answer }) => answer },
