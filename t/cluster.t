@@ -28,8 +28,8 @@ faults();
 
 # [what, its directives, whether the records of sessions are in redis]
 for my $mode (
-    ['redis', "PlusAuthSessionStore redis:$address", 1],
-    ['cookie', "PlusAuthSessionStore cookie redis:$address\nPlusAuthKey a-key-that-all-three-share", 0],
+    ['redis', "PlusAuthSessionStore redis://$address", 1],
+    ['cookie', "PlusAuthSessionStore cookie redis://$address\nPlusAuthKey a-key-that-all-three-share", 0],
 ) {
     my ($what, $directives, $records) = @$mode;
     subtest "sessions in $what" => sub {
@@ -45,7 +45,7 @@ for my $mode (
 
 sub server {
     my ($own, $issuer, $directives) = @_;
-    return PlusAuth::Site->new($own, modules => ['socache_redis'], issuer => "cluster-$issuer",
+    return PlusAuth::Site->new($own, issuer => "cluster-$issuer",
         config => "PlusAuthOrigin $name\nPlusAuthSessionIdle 2min\n$directives\n");
 }
 
@@ -359,7 +359,7 @@ sub explained {
 subtest 'attack 63: a provider that has been down since the server started' => sub {
     my $issuer = vars('faulty_flaky') . '/i/cluster-down';
     my $server = PlusAuth::Site->new('down', modules => ['socache_redis'],
-        config => "PlusAuthIssuer $issuer\nPlusAuthSessionStore redis:$address\n");
+        config => "PlusAuthIssuer $issuer\nPlusAuthSessionStore redis://$address\n");
     provider('', { open => ['flaky'] });
     $server->start;
     my $browser = signed_in_at($server->page);

@@ -24,7 +24,7 @@ sub httpd {
 sub preamble {
     my $mpm = PlusAuth::Test::mpm();
     my $lines = join '', map { "LoadModule ${_}_module $modules/mod_$_.so\n" } "mpm_$mpm", qw(authn_core authz_core
-        authz_user session socache_shmcb socache_dbm include);
+        authz_user session socache_shmcb include);
     return $lines . 'LoadModule plusauth_module ' . vars('build') . "/mod_plusauth.so\n"
         . "ServerName localhost\nListen 127.0.0.1:" . (vars('port') + 63) . "\nPidFile $directory/pid\nErrorLog $directory/log\n"
         . "DefaultRuntimeDir $directory\nSession On\nPlusAuthTemplates " . vars('top_dir') . "/templates\n";
@@ -57,8 +57,8 @@ for my $good ("PlusAuthEnvFile $env", "PlusAuthTenant mytenant\nPlusAuthClientID
     "$provider\nPlusAuthSigningAlgs RS256 ES256 EdDSA", "$provider\nPlusAuthSessionLifetime 30min\nPlusAuthSessionIdle 90",
     "$provider\nPlusAuthKey 0123456789abcdef fedcba9876543210", "$provider\nPlusAuthOrigin https://www.example.test",
     "$provider\nPlusAuthHTTPTimeout 500ms 2s",
-    "$provider\nPlusAuthSessionStore cookie", "$provider\nPlusAuthSessionStore cookie shmcb", "$provider\nPlusAuthSessionStore dbm:sessions",
-    "$provider\nPlusAuthSessionStore shmcb:sessions(2000000)", "$provider\nPlusAuthSessionStore cookie dbm:ended", "PlusAuthEnvFile $env\nPlusAuthScope \"openid email\"",
+    "$provider\nPlusAuthSessionStore cookie", "$provider\nPlusAuthSessionStore cookie shmcb",
+    "$provider\nPlusAuthSessionStore shmcb:sessions(2000000)", "PlusAuthEnvFile $env\nPlusAuthScope \"openid email\"",
     "$provider\nPlusAuthClientKey $keys/p256.pem\nPlusAuthProfile financial",
     "PlusAuthTenant mytenant\nPlusAuthClientID id\nPlusAuthClientKey $keys/rsa.pem old\nPlusAuthClientKey $keys/p256.pem\nPlusAuthProfile fapi2",
     "$provider\nPlusAuthClientCert $keys/known.pem\nPlusAuthClientAuth tls_client_auth\nPlusAuthSenderConstrain mtls",
@@ -96,10 +96,11 @@ my @bad = (
     ['PlusAuthSessionStore cookie cookie', 'PlusAuthSessionStore'], ['PlusAuthSessionStore dbm', 'PlusAuthSessionStore'],
     ['PlusAuthSessionStore dbm:', 'PlusAuthSessionStore'], ['PlusAuthSessionStore redis', 'PlusAuthSessionStore'],
     ['PlusAuthSessionStore redis:', 'PlusAuthSessionStore'], ['PlusAuthSessionStore redis:6379', 'PlusAuthSessionStore'],
-    ['PlusAuthSessionStore redis:a:1,b:2', 'PlusAuthSessionStore'], ['PlusAuthSessionStore redis:a:99999', 'PlusAuthSessionStore'],
+    ['PlusAuthSessionStore redis:a:1', 'PlusAuthSessionStore'], ['PlusAuthSessionStore dbm:path', 'PlusAuthSessionStore'],
+    ['PlusAuthSessionStore cookie memcache:a:1', 'PlusAuthSessionStore'],
     ['PlusAuthSessionStore memcache:a:1,b:2', 'PlusAuthSessionStore'],
     # Their modules are not loaded here.
-    ['PlusAuthSessionStore redis:127.0.0.1:6379', 'PlusAuthSessionStore', 1], ['PlusAuthSessionStore mod_session', 'PlusAuthSessionStore', 1],
+    ['PlusAuthSessionStore redis://127.0.0.1:6379', 'mod_plusauth_redis', 1], ['PlusAuthSessionStore mod_session', 'PlusAuthSessionStore', 1],
     ["PlusAuthSessionStore cookie\nLimitRequestFieldSize 2000", 'PlusAuthSessionStore', 1],
     ['PlusAuthKey short', 'PlusAuthKey'], ['PlusAuthCookie "a b"', 'PlusAuthCookie'], ['PlusAuthCookie a Secure', 'PlusAuthCookie'],
     ['PlusAuthCookie a SameSite=Maybe', 'PlusAuthCookie'], ['PlusAuthCookie __Host-a Domain=example.test', 'PlusAuthCookie', 1],

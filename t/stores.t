@@ -31,19 +31,11 @@ my $CRYPTO = "SessionCryptoPassphrase a-long-and-random-passphrase\n";
 #   down, up  take the store away, and give it back
 my @STORES = (
     { name => 'shmcb', config => sub { '' } },
-    { name => 'dbm', modules => ['socache_dbm'], config => sub { "PlusAuthSessionStore dbm:kept/sessions\n" },
-        keeps => 1, sealed => 1, before => sub { mkdir $_[0]->directory . '/kept' },
-        down => sub { chmod 0, $_[0]->directory . '/kept' }, up => sub { chmod 0700, $_[0]->directory . '/kept' },
-        lasting => 1 },
-    { name => 'redis', modules => ['socache_redis'], server => 'redis', keeps => 1, sealed => 1, lasting => 1,
-        config => sub { 'PlusAuthSessionStore redis:' . $_[0]->address . "\n" }, damage => \&damage_redis },
-    { name => 'memcache', modules => ['socache_memcache'], server => 'memcached', keeps => 1, sealed => 1,
-        config => sub { 'PlusAuthSessionStore memcache:' . $_[0]->address . "\n" }, damage => \&damage_memcached },
+    { name => 'redis', server => 'redis', keeps => 1, sealed => 1, lasting => 1,
+        config => sub { 'PlusAuthSessionStore redis://' . $_[0]->address . "\n" }, damage => \&damage_redis },
     { name => 'cookie', config => sub { "PlusAuthSessionStore cookie\n" }, keeps => 1, sealed => 1, copies => 1 },
-    { name => 'cookie dbm', modules => ['socache_dbm'], config => sub { "PlusAuthSessionStore cookie dbm:ended\n" },
-        keeps => 1, sealed => 1, copies => 1, lists => 1 },
-    { name => 'cookie redis', modules => ['socache_redis'], server => 'redis',
-        config => sub { 'PlusAuthSessionStore cookie redis:' . $_[0]->address . "\n" },
+    { name => 'cookie redis', server => 'redis',
+        config => sub { 'PlusAuthSessionStore cookie redis://' . $_[0]->address . "\n" },
         keeps => 1, sealed => 1, copies => 1, lists => 1, lasting => 1 },
     { name => 'mod_session with mod_session_cookie', config => sub { "PlusAuthSessionStore mod_session\n$COOKIE" },
         keeps => 1, sealed => 1, copies => 1, forgeable => 1 },
@@ -256,22 +248,14 @@ sub spoil {
 }
 
 # Those of 32 bytes; others are shorter.
-my $SESSION_KEY = qr/^plusauth-sess:[0-9a-fA-F]{64}$/;
+# The last bit of a session's key is set (cache_key.h).
+my $SESSION_KEY = qr/^plusauth:[0-9a-f]{63}[13579bdf]$/;
 
 sub damage_redis {
     my ($redis, $way) = @_;
-    my @keys = grep { /$SESSION_KEY/ } @{ $redis->redis('KEYS', 'plusauth-sess:*') };
+    my @keys = grep { /$SESSION_KEY/ } @{ $redis->redis('KEYS', 'plusauth:*') };
     my %values = map { $_ => $redis->redis('GET', $_) } @keys;
     $redis->redis('SETEX', $keys[$_], 3600, spoil($way, $values{ $keys[$_] }, $values{ $keys[$_ - 1] })) for 0 .. $#keys;
-    return scalar @keys;
-}
-
-sub damage_memcached {
-    my ($memcached, $way) = @_;
-    my @keys = grep { /$SESSION_KEY/ } $memcached->memcached_keys;
-    my %values = map { $_ => scalar $memcached->memcached_get($_) } @keys;
-    @keys = grep { defined $values{$_} } @keys;
-    $memcached->memcached_set($keys[$_], spoil($way, $values{ $keys[$_] }, $values{ $keys[$_ - 1] })) for 0 .. $#keys;
     return scalar @keys;
 }
 
@@ -434,7 +418,7 @@ sub test_replay {
     my ($case) = @_;
     plan skip_all => 'nobody else can write there' if $case->{name} ne 'redis';
     my ($browser, $redis) = (signed_in_here($case), $case->{store});
-    my %records = map { $_ => $redis->redis('GET', $_) } @{ $redis->redis('KEYS', 'plusauth-sess:*') };
+    my %records = map { $_ => $redis->redis('GET', $_) } @{ $redis->redis('KEYS', 'plusauth:*') };
     my $put_back = sub { $redis->redis('SET', $_, $records{$_}) for keys %records };
     my $copy = $browser->clone;
     is $browser->get($case->{site}->url('/logout'))->code, 302, 'logout';

@@ -1,31 +1,25 @@
-/* cache.c: see cache.h. The lock is held for one provider call, or for the two that make up an
- * add or an update; never while anything is waited for.
- *
- * Redis and memcached can be away. httpd's providers then say that there is no such record, for
- * five seconds after each failure, and each request would wait for its own timeout. So a failure
- * closes the cache for a while, in which nobody waits; then one caller tries, the others see it
- * closed; and "not found" is believed again once something was stored. */
+/* cache.c: see cache.h. The lock is held for one call of the provider, or for the two that make up
+ * an add or an update; never while anything is waited for. */
 #include "cache.h"
-
-#include <stdatomic.h>
 
 #include <apr_strings.h>
 
-#include "socache.h"
-
-#define CLOSED_FOR apr_time_from_sec(1)
-/* At most so long the one who tries keeps the others away. */
-#define TRY_FOR apr_time_from_sec(10)
-#define PROBE_KEPT apr_time_from_sec(60)
-#define PROBE_TRIES 3
+/* How often an update of a record on another server is tried, when others change it meanwhile. */
+#define UPDATE_TRIES 20
 
 struct pa_cache {
-    pa_socache *parts;
+    /* In shared memory. */
+    const ap_socache_provider_t *provider;
+    ap_socache_instance_t *const *instances;
     int count;
     apr_global_mutex_t *lock;
+    server_rec *server;
+    /* On other servers. */
+    const pa_store_provider *remote; /* NULL: in shared memory */
+    void *store;
+
+    const char *name;
     apr_size_t longest;
-    _Atomic apr_time_t closed_until; /* 0: open. In each process its own. */
-    atomic_int doubtful;             /* what is not found may be there */
 };
 
 pa_cache *pa_cache_create(apr_pool_t *pool, const ap_socache_provider_t *provider,
@@ -34,88 +28,44 @@ pa_cache *pa_cache_create(apr_pool_t *pool, const ap_socache_provider_t *provide
 {
     pa_cache *cache = apr_pcalloc(pool, sizeof(*cache));
 
-    cache->parts = apr_palloc(pool, (apr_size_t)count * sizeof(*cache->parts));
+    cache->provider = provider;
+    cache->instances =
+        apr_pmemdup(pool, instances, (apr_size_t)count * sizeof(ap_socache_instance_t *));
     cache->count = count;
-    for (int i = 0; i < count; i++)
-        cache->parts[i] = (pa_socache){ provider, instances[i], server, lock == NULL };
     cache->lock = lock;
+    cache->server = server;
+    cache->name = provider->name;
     cache->longest = longest;
     return cache;
 }
 
-static const pa_socache *part_of(const pa_cache *cache, const unsigned char *key)
+pa_cache *pa_cache_create_remote(apr_pool_t *pool, const pa_store_provider *provider, void *store,
+                                 const char *name, apr_size_t longest)
 {
-    return &cache->parts[key[1] % cache->count];
+    pa_cache *cache = apr_pcalloc(pool, sizeof(*cache));
+
+    cache->remote = provider;
+    cache->store = store;
+    cache->name = name;
+    cache->longest = longest;
+    return cache;
 }
 
-static int is_closed(pa_cache *cache)
+static ap_socache_instance_t *instance_of(const pa_cache *cache, const unsigned char *key)
 {
-    apr_time_t until = cache->closed_until, now;
-
-    if (until == 0)
-        return 0;
-    now = apr_time_now();
-    return now < until
-           || !atomic_compare_exchange_strong(&cache->closed_until, &until, now + TRY_FOR);
+    return cache->instances[key[1] % cache->count];
 }
 
-/* Whether an answer means that the store is away, and not that it declines. */
-static int is_failure(apr_status_t rv)
+/* shmcb compares only keys of the same length: those of sessions, which requests look for, are
+ * longer by the last byte, so that it passes the others by. */
+static unsigned int key_len(const unsigned char *key)
 {
-    return rv != APR_SUCCESS && rv != APR_NOTFOUND && rv != APR_EEXIST && rv != APR_ENOSPC
-           && rv != APR_ENOMEM && rv != APR_EINVAL && rv != APR_EGENERAL;
+    return pa_cache_key_counts(key) ? PA_CACHE_KEY_LEN : PA_CACHE_KEY_LEN - 1;
 }
 
-static apr_status_t close_cache(pa_cache *cache, apr_status_t rv)
-{
-    cache->doubtful = 1;
-    cache->closed_until = apr_time_now() + CLOSED_FOR;
-    return rv;
-}
-
-/* What to make of "not found" after a failure: whether a server answers. One that declines is
- * there; so seems one whose connection was cut, the first time. */
-static apr_status_t probe(pa_cache *cache, apr_pool_t *pool)
-{
-    static const unsigned char key[PA_CACHE_KEY_LEN] = "probe";
-    apr_status_t rv = APR_EGENERAL;
-
-    for (int tries = 0; rv == APR_EGENERAL && tries < PROBE_TRIES; tries++)
-        rv = pa_socache_store(part_of(cache, key), key, apr_time_now() + PROBE_KEPT,
-                              pa_bytes_of("", 1), pool);
-    if (rv != APR_SUCCESS && rv != APR_EGENERAL)
-        return close_cache(cache, APR_ECONNREFUSED);
-    if (rv == APR_SUCCESS)
-        cache->doubtful = 0;
-    cache->closed_until = 0;
-    return APR_NOTFOUND;
-}
-
-/* Learns from the answer of a distant store how it is. */
-static apr_status_t judge(pa_cache *cache, apr_status_t rv, apr_pool_t *pool)
-{
-    if (cache->lock)
-        return rv;
-    if (is_failure(rv))
-        return close_cache(cache, rv);
-    /* A full server, or a connection that was cut. */
-    if (rv == APR_EGENERAL)
-        cache->doubtful = 1;
-    if (rv == APR_NOTFOUND && cache->doubtful)
-        return probe(cache, pool);
-    if (rv == APR_SUCCESS && cache->doubtful)
-        cache->doubtful = 0;
-    if (cache->closed_until != 0)
-        cache->closed_until = 0;
-    return rv;
-}
-
-/* Takes the lock, where there is one; fails where there is no use in asking. */
 static apr_status_t enter(pa_cache *cache)
 {
-    if (cache->lock)
-        return apr_global_mutex_lock(cache->lock);
-    return is_closed(cache) ? APR_ECONNREFUSED : APR_SUCCESS;
+    return cache->lock ? apr_global_mutex_lock(cache->lock) : APR_SUCCESS;
 }
 
 static apr_status_t leave(pa_cache *cache, apr_status_t rv)
@@ -130,8 +80,8 @@ static apr_status_t retrieve(pa_cache *cache, const unsigned char *key, apr_pool
 {
     unsigned char *buffer = apr_palloc(pool, cache->longest + 1);
     unsigned int len = (unsigned int)cache->longest;
-    apr_status_t rv =
-        judge(cache, pa_socache_retrieve(part_of(cache, key), key, buffer, &len, pool), pool);
+    apr_status_t rv = cache->provider->retrieve(instance_of(cache, key), cache->server, key,
+                                                key_len(key), buffer, &len, pool);
 
     if (rv != APR_SUCCESS)
         return rv;
@@ -143,22 +93,19 @@ static apr_status_t retrieve(pa_cache *cache, const unsigned char *key, apr_pool
 static apr_status_t store(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
                           pa_bytes value, apr_pool_t *pool)
 {
-    apr_status_t rv;
-
-    /* A longer one could not be read back. */
-    if (value.len > cache->longest)
-        return APR_ENOSPC;
-    rv = pa_socache_store(part_of(cache, key), key, expiry, value, pool);
-    /* Nothing has to be found to be stored: so say the providers of a server that is away. */
-    return judge(cache, rv == APR_NOTFOUND ? APR_ECONNREFUSED : rv, pool);
+    /* The provider's prototype lacks a const. */
+    return cache->provider->store(instance_of(cache, key), cache->server, key, key_len(key), expiry,
+                                  (unsigned char *)value.at, (unsigned int)value.len, pool);
 }
 
 apr_status_t pa_cache_get(pa_cache *cache, const unsigned char *key, apr_pool_t *pool,
                           pa_bytes *out)
 {
-    apr_status_t rv = enter(cache);
+    apr_status_t rv;
 
-    if (rv != APR_SUCCESS)
+    if (cache->remote)
+        return cache->remote->get(cache->store, key, pool, out);
+    if ((rv = enter(cache)) != APR_SUCCESS)
         return rv;
     return leave(cache, retrieve(cache, key, pool, out));
 }
@@ -166,9 +113,13 @@ apr_status_t pa_cache_get(pa_cache *cache, const unsigned char *key, apr_pool_t 
 apr_status_t pa_cache_put(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
                           pa_bytes value, apr_pool_t *pool)
 {
-    apr_status_t rv = enter(cache);
+    apr_status_t rv;
 
-    if (rv != APR_SUCCESS)
+    if (value.len > cache->longest)
+        return APR_ENOSPC;
+    if (cache->remote)
+        return cache->remote->put(cache->store, key, expiry, value, pool);
+    if ((rv = enter(cache)) != APR_SUCCESS)
         return rv;
     return leave(cache, store(cache, key, expiry, value, pool));
 }
@@ -176,10 +127,14 @@ apr_status_t pa_cache_put(pa_cache *cache, const unsigned char *key, apr_time_t 
 apr_status_t pa_cache_add(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
                           pa_bytes value, apr_pool_t *pool)
 {
-    apr_status_t rv = enter(cache);
     pa_bytes present;
+    apr_status_t rv;
 
-    if (rv != APR_SUCCESS)
+    if (value.len > cache->longest)
+        return APR_ENOSPC;
+    if (cache->remote)
+        return cache->remote->add(cache->store, key, expiry, value, pool);
+    if ((rv = enter(cache)) != APR_SUCCESS)
         return rv;
     rv = retrieve(cache, key, pool, &present);
     if (rv == APR_NOTFOUND)
@@ -187,56 +142,78 @@ apr_status_t pa_cache_add(pa_cache *cache, const unsigned char *key, apr_time_t 
     return leave(cache, rv == APR_SUCCESS ? APR_EEXIST : rv);
 }
 
+/* One try: APR_EEXIST when another server changed the record between our reading and writing. */
+static apr_status_t update_remote(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
+                                  pa_cache_edit *edit, void *context, apr_pool_t *pool)
+{
+    const pa_store_provider *remote = cache->remote;
+    pa_bytes present = pa_bytes_of("", 0), made;
+    apr_status_t found = remote->get(cache->store, key, pool, &present), rv;
+
+    if (found != APR_SUCCESS && found != APR_NOTFOUND)
+        return found;
+    if ((rv = edit(context, present, pool, &made)) != APR_SUCCESS)
+        return rv;
+    if (made.len > cache->longest)
+        return APR_ENOSPC;
+    return found == APR_SUCCESS ? remote->replace(cache->store, key, expiry, present, made, pool)
+                                : remote->add(cache->store, key, expiry, made, pool);
+}
+
 apr_status_t pa_cache_update(pa_cache *cache, const unsigned char *key, apr_time_t expiry,
                              pa_cache_edit *edit, void *context, apr_pool_t *pool)
 {
-    pa_bytes present = { (const unsigned char *)"", 0 }, made = present;
-    apr_status_t rv = enter(cache);
+    pa_bytes present = pa_bytes_of("", 0), made = present;
+    apr_status_t rv = APR_EEXIST;
 
-    if (rv != APR_SUCCESS)
+    if (cache->remote) {
+        for (int tries = 0; tries < UPDATE_TRIES && rv == APR_EEXIST; tries++)
+            rv = update_remote(cache, key, expiry, edit, context, pool);
+        return rv == APR_EEXIST ? APR_EAGAIN : rv;
+    }
+    if ((rv = enter(cache)) != APR_SUCCESS)
         return rv;
     rv = retrieve(cache, key, pool, &present);
     if (rv == APR_SUCCESS || rv == APR_NOTFOUND)
         rv = edit(context, present, pool, &made);
     if (rv == APR_SUCCESS)
-        rv = store(cache, key, expiry, made, pool);
+        rv = made.len > cache->longest ? APR_ENOSPC : store(cache, key, expiry, made, pool);
     return leave(cache, rv);
+}
+
+apr_status_t pa_cache_remove(pa_cache *cache, const unsigned char *key, apr_pool_t *pool)
+{
+    apr_status_t rv;
+
+    if (cache->remote)
+        return cache->remote->remove(cache->store, key, pool);
+    if ((rv = enter(cache)) != APR_SUCCESS)
+        return rv;
+    rv = cache->provider->remove(instance_of(cache, key), cache->server, key, key_len(key), pool);
+    return leave(cache, rv == APR_NOTFOUND ? APR_SUCCESS : rv);
 }
 
 apr_status_t pa_cache_run(pa_cache *cache, pa_cache_task *task, void *context)
 {
-    /* Not `enter`: what it learns of a distant store would be lost, and the store stay closed. */
-    apr_status_t rv = cache->lock ? apr_global_mutex_lock(cache->lock) : APR_SUCCESS;
+    apr_status_t rv;
 
-    if (rv != APR_SUCCESS)
+    if (cache->remote)
+        return APR_ENOTIMPL;
+    if ((rv = enter(cache)) != APR_SUCCESS)
         return rv;
     for (int i = 0; i < cache->count && rv == APR_SUCCESS; i++)
-        rv = task(context, cache->parts[i].provider, cache->parts[i].instance,
-                  cache->parts[i].server);
+        rv = task(context, cache->provider, cache->instances[i], cache->server);
     return leave(cache, rv);
 }
 
 int pa_cache_is_same(const pa_cache *a, const pa_cache *b)
 {
-    return a->parts[0].instance == b->parts[0].instance;
+    if (a->remote || b->remote)
+        return a->store == b->store;
+    return a->instances[0] == b->instances[0];
 }
 
 const char *pa_cache_provider_name(const pa_cache *cache)
 {
-    return cache->parts[0].provider->name;
-}
-
-int pa_cache_is_locked(const pa_cache *cache)
-{
-    return cache->lock != NULL;
-}
-
-apr_status_t pa_cache_remove(pa_cache *cache, const unsigned char *key, apr_pool_t *pool)
-{
-    apr_status_t rv = enter(cache);
-
-    if (rv != APR_SUCCESS)
-        return rv;
-    rv = judge(cache, pa_socache_remove(part_of(cache, key), key, pool), pool);
-    return leave(cache, rv == APR_NOTFOUND ? APR_SUCCESS : rv);
+    return cache->name;
 }

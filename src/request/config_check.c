@@ -214,7 +214,7 @@ static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_co
 
     if (why || !conf->enabled)
         return why;
-    if ((why = pa_store_config_check(pool, conf)))
+    if ((why = pa_store_config_check(pool, s, conf)))
         return why;
     for (int i = 0; i < PA_PATH_COUNT; i++)
         if (!conf->path[i])

@@ -25,40 +25,40 @@
 #define ROOM_FOR_OTHERS 2048
 #define ROOM_MIN 1024
 
-#define KINDS "shmcb[:path(size)], dbm:path, redis:host:port, memcache:host:port"
+#define KINDS                                                                                      \
+    "shmcb[:path(size)], redis://host[:port], rediss://host, redis+sentinel://host,host/master"
 
-static int is_of(const char *spec, const char *provider)
+static int is_shared_memory(const char *spec)
 {
-    apr_size_t len = strlen(provider);
-
-    return strncmp(spec, provider, len) == 0 && (!spec[len] || spec[len] == ':');
+    return strncmp(spec, "shmcb", 5) == 0 && (!spec[5] || spec[5] == ':');
 }
 
-/* One server: of several, httpd's providers ask the next when one is away, and find there neither
- * its sessions nor, when it is back, that they were ended. */
-static const char *check_server(apr_pool_t *pool, const char *address)
+/* Stores that earlier versions had, and what to write instead. */
+static const char *check_old(const char *spec)
 {
-    char *host = NULL, *scope = NULL;
-    apr_port_t port;
+    static const struct {
+        const char *prefix;
+        const char *cure;
+    } old[] = {
+        { "dbm:", "dbm is gone, since a logout was not kept there for certain: write cookie, "
+                  "redis://host, or mod_session with mod_session_dbd" },
+        { "memcache:", "memcache is gone, since a logout was not kept there for certain: write "
+                       "redis://host or cookie" },
+        { "redis:", "write the server as a URL: redis://host:port (mod_plusauth_redis)" },
+    };
 
-    if (!address || strchr(address, ',')
-        || apr_parse_addr_port(&host, &scope, &port, address, pool) != APR_SUCCESS || !host)
-        return "one server, as host:port";
+    for (apr_size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++)
+        if (strncmp(spec, old[i].prefix, strlen(old[i].prefix)) == 0 && !strstr(spec, "://"))
+            return old[i].cure;
     return NULL;
 }
 
-static const char *check_spec(apr_pool_t *pool, const char *spec)
+static const char *check_spec(const char *spec)
 {
-    const char *arguments = strchr(spec, ':');
+    const char *err = check_old(spec);
 
-    if (arguments)
-        arguments++;
-    if (is_of(spec, "shmcb"))
-        return NULL;
-    if (is_of(spec, "dbm"))
-        return arguments && *arguments ? NULL : "dbm needs a path: dbm:/var/lib/plusauth/sessions";
-    if (is_of(spec, "redis") || is_of(spec, "memcache"))
-        return check_server(pool, arguments);
+    if (err || is_shared_memory(spec) || strstr(spec, "://"))
+        return err;
     return "one of " KINDS ", cookie [store], mod_session [store]";
 }
 
@@ -82,7 +82,7 @@ const char *pa_store_config_set(cmd_parms *cmd, void *dir, const char *store, co
     if (choice->keeping == PA_KEEP_STORE && list)
         why = "a second store goes with cookie and mod_session alone";
     else if (choice->spec)
-        why = check_spec(cmd->temp_pool, choice->spec);
+        why = check_spec(choice->spec);
     if (why)
         return apr_pstrcat(cmd->pool, "PlusAuthSessionStore: ", why, NULL);
     pa_server_conf_get(cmd->server)->store = choice;
@@ -102,9 +102,9 @@ static const char *spec_of(const pa_server_conf *conf)
     return keeping_of(conf) == PA_KEEP_STORE ? DEFAULT_STORE : LIST_STORE;
 }
 
-const char *pa_store_config_check(apr_pool_t *pool, const pa_server_conf *conf)
+const char *pa_store_config_check(apr_pool_t *pool, server_rec *s, const pa_server_conf *conf)
 {
-    const char *why = pa_store_check(pool, spec_of(conf));
+    const char *why = pa_store_check(s, pool, spec_of(conf));
 
     if (!why && keeping_of(conf) == PA_KEEP_MOD_SESSION
         && !ap_find_linked_module("mod_session_cookie.c")
@@ -115,7 +115,7 @@ const char *pa_store_config_check(apr_pool_t *pool, const pa_server_conf *conf)
 
 int pa_store_config_needs_key(const pa_server_conf *conf)
 {
-    return keeping_of(conf) != PA_KEEP_STORE || !is_of(spec_of(conf), "shmcb");
+    return keeping_of(conf) != PA_KEEP_STORE || !is_shared_memory(spec_of(conf));
 }
 
 const char *pa_store_config_derive(apr_pool_t *pool, const apr_array_header_t *secrets,
@@ -126,7 +126,7 @@ const char *pa_store_config_derive(apr_pool_t *pool, const apr_array_header_t *s
     const char *purpose = purposes[keeping_of(conf)], *why = NULL;
 
     /* Shared memory is ours alone; any other store is, or is kept, somewhere else. */
-    if (!is_of(spec_of(conf), "shmcb"))
+    if (!is_shared_memory(spec_of(conf)))
         why = pa_seal_keys_derive(pool, secrets, "mod_plusauth record", &conf->visit.record_keys);
     if (!why && purpose)
         why = pa_seal_keys_derive(pool, secrets, purpose, &conf->visit.sealed_keys);
@@ -159,14 +159,13 @@ static const char *open_list(apr_pool_t *pconf, server_rec *s, pa_server_conf *c
 {
     const char *spec = spec_of(conf);
 
-    conf->visit.forgets = is_of(spec, "shmcb");
-    if (is_of(spec, "shmcb") || is_of(spec, "dbm"))
+    conf->visit.forgets = is_shared_memory(spec);
+    if (conf->visit.forgets)
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
                      "PlusAuthSessionStore %s keeps its list of ended sessions on this server: a "
-                     "logout is known only to the server that received it%s. Several servers share "
-                     "the list with %s redis:host:port",
+                     "logout is known only to the server that received it, until it stops. Several "
+                     "servers share the list with %s redis://host:port",
                      keeping_of(conf) == PA_KEEP_COOKIE ? "cookie" : "mod_session",
-                     conf->visit.forgets ? ", and until it stops" : "",
                      keeping_of(conf) == PA_KEEP_COOKIE ? "cookie" : "mod_session");
     if (keeping_of(conf) == PA_KEEP_MOD_SESSION) {
         conf->visit.backend = &pa_session_entry;

@@ -9,7 +9,7 @@
 const char *pa_store_config_set(cmd_parms *cmd, void *dir, const char *store, const char *list);
 
 /* Whether what it names is there. NULL, or the reason. */
-const char *pa_store_config_check(apr_pool_t *pool, const pa_server_conf *conf);
+const char *pa_store_config_check(apr_pool_t *pool, server_rec *s, const pa_server_conf *conf);
 
 /* Whether sessions outlive this process, or are shared: then so must the key. */
 int pa_store_config_needs_key(const pa_server_conf *conf);

@@ -13,11 +13,6 @@
 /* How much longer than a session can live without use its entry stays: longer than any request that
  * is on its way takes, and than the clocks of servers differ. */
 #define MARGIN apr_time_from_sec(300)
-/* How often one of many logouts at once tries, and between which times it looks again. */
-#define ADD_TRIES 30
-#define SETTLE_MIN 10000
-#define SETTLE_MAX 40000
-
 /* One change of the list. */
 typedef struct change {
     const pa_visit_settings *settings;
@@ -132,40 +127,15 @@ apr_status_t pa_ended_sessions_ask(const pa_visit_settings *settings, const pa_s
     return APR_SUCCESS;
 }
 
-/* Somewhere between SETTLE_MIN and SETTLE_MAX, so that those who met do not meet again. */
-static apr_interval_time_t settle_time(void)
-{
-    unsigned char byte = 0;
-
-    return pa_random(&byte, 1) ? SETTLE_MAX : SETTLE_MIN + (SETTLE_MAX - SETTLE_MIN) / 256 * byte;
-}
-
-/* Where the store has no lock, somebody who read the list before our entry was in it may write it
- * after that, and ours is gone. They have done so a few milliseconds later: then it is looked for,
- * and written once more if need be. */
 static apr_status_t add(const pa_visit_settings *settings, const pa_ended_name *name,
                         apr_pool_t *pool)
 {
     unsigned char key[PA_CACHE_KEY_LEN];
-    pa_ended_list list;
+    apr_time_t now = apr_time_now();
 
     if (list_key(settings, pool, key))
         return APR_EGENERAL;
-    for (int tries = 0; tries < ADD_TRIES; tries++) {
-        apr_time_t now = apr_time_now();
-        change what = { settings, key, name, now, now };
-        apr_status_t rv = apply(&what, pool);
-
-        if (rv != APR_SUCCESS || pa_cache_is_locked(settings->sessions))
-            return rv;
-        apr_sleep(settle_time());
-        what.name = NULL;
-        if ((rv = read_list(&what, pool, &list)) != APR_SUCCESS)
-            return rv;
-        if (pa_ended_list_ends(&list, name, 1, now))
-            return APR_SUCCESS;
-    }
-    return APR_EAGAIN;
+    return apply(&(change){ settings, key, name, now, now }, pool);
 }
 
 apr_status_t pa_ended_sessions_add(const pa_visit_settings *settings, const unsigned char *key,

@@ -7,10 +7,6 @@
  * for a date. */
 #define ALG_KEPT apr_time_from_sec(28 * 86400)
 
-/* How long it is remembered, where a store has no lock, that a session was ended: longer than any
- * request takes between reading and writing. */
-#define ENDED_KEPT apr_time_from_sec(300)
-
 apr_status_t pa_logout_memory_note_alg(const pa_visit_settings *settings, const char *client,
                                        pa_alg_set alg, apr_time_t now, apr_pool_t *pool)
 {
@@ -59,46 +55,8 @@ apr_status_t pa_logout_memory_use_jti(const pa_visit_settings *settings, const c
     return pa_cache_add(settings->sessions, key, until, pa_bytes_of("", 1), pool);
 }
 
-/* The key of the mark that a session was ended. */
-static const char *ended_key(const unsigned char *key, unsigned char *out)
-{
-    unsigned char text[6 + PA_CACHE_KEY_LEN] = "ended";
-    const char *why;
-
-    memcpy(text + 6, key, PA_CACHE_KEY_LEN);
-    why = pa_sha256(pa_bytes_of(text, sizeof(text)), out);
-    pa_cache_key_mark(out, 0);
-    return why;
-}
-
-apr_status_t pa_logout_memory_undo(const pa_visit_settings *settings, const unsigned char *key,
-                                   apr_pool_t *pool)
-{
-    unsigned char mark[PA_CACHE_KEY_LEN];
-    apr_status_t rv;
-    pa_bytes found;
-
-    if (pa_cache_is_locked(settings->sessions))
-        return APR_SUCCESS;
-    if (ended_key(key, mark))
-        return APR_EGENERAL;
-    rv = pa_cache_get(settings->sessions, mark, pool, &found);
-    if (rv == APR_NOTFOUND)
-        return APR_SUCCESS;
-    return rv == APR_SUCCESS ? pa_cache_remove(settings->sessions, key, pool) : rv;
-}
-
 apr_status_t pa_logout_memory_end(const pa_visit_settings *settings, const unsigned char *key,
                                   apr_pool_t *pool)
 {
-    unsigned char mark[PA_CACHE_KEY_LEN];
-    apr_status_t rv = APR_SUCCESS;
-
-    if (!pa_cache_is_locked(settings->sessions)) {
-        if (ended_key(key, mark))
-            return APR_EGENERAL;
-        rv = pa_cache_put(settings->sessions, mark, apr_time_now() + ENDED_KEPT, pa_bytes_of("", 1),
-                          pool);
-    }
-    return rv == APR_SUCCESS ? pa_cache_remove(settings->sessions, key, pool) : rv;
+    return pa_cache_remove(settings->sessions, key, pool);
 }

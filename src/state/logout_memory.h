@@ -29,10 +29,4 @@ apr_status_t pa_logout_memory_use_jti(const pa_visit_settings *settings, const c
 apr_status_t pa_logout_memory_end(const pa_visit_settings *settings, const unsigned char *key,
                                   apr_pool_t *pool);
 
-/* After a record was written: takes it away if its session was ended meanwhile. Where the store has
- * no lock, a logout can come between a request's reading and writing: it left its mark before it
- * removed the record, so that looking for the mark after writing finds it. */
-apr_status_t pa_logout_memory_undo(const pa_visit_settings *settings, const unsigned char *key,
-                                   apr_pool_t *pool);
-
 #endif

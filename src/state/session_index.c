@@ -14,7 +14,6 @@
 /* In one entry. When there are more, the session that is oldest there ends, so that none lives that
  * could not be ended. */
 #define NOTES_MAX 800
-#define NOTE_TRIES 5
 
 typedef struct note {
     unsigned char record[PA_CACHE_KEY_LEN]; /* key of the session's record */
@@ -98,39 +97,13 @@ static apr_status_t append(void *context, pa_bytes present, apr_pool_t *pool, pa
     return close_entry(add->settings, add->key, after, pool, out) ? APR_EGENERAL : APR_SUCCESS;
 }
 
-/* Whether the entry names the record now. */
-static int is_noted(const addition *add, apr_pool_t *pool)
-{
-    const apr_array_header_t *notes;
-    pa_bytes stored;
-
-    if (pa_cache_get(add->settings->sessions, add->key, pool, &stored) != APR_SUCCESS)
-        return 0;
-    notes = open_entry(add->settings, add->key, stored, pool);
-    for (int i = 0; i < notes->nelts; i++)
-        if (is_of(&APR_ARRAY_IDX(notes, i, note), add->note.record))
-            return 1;
-    return 0;
-}
-
-/* Where the store has no lock, another server's note may replace ours: it is looked for again. */
 static apr_status_t add_note(addition *add, apr_time_t expiry, apr_pool_t *pool)
 {
-    pa_cache *sessions = add->settings->sessions;
-    int locked = pa_cache_is_locked(sessions);
+    apr_status_t rv = pa_cache_update(add->settings->sessions, add->key, expiry, append, add, pool);
 
-    for (int tries = 0; tries < NOTE_TRIES; tries++) {
-        apr_status_t rv;
-
-        if (!locked && is_noted(add, pool))
-            return APR_SUCCESS;
-        rv = pa_cache_update(sessions, add->key, expiry, append, add, pool);
-        if (rv == APR_SUCCESS && add->oldest.until)
-            rv = pa_logout_memory_end(add->settings, add->oldest.record, pool);
-        if (rv != APR_SUCCESS || locked)
-            return rv;
-    }
-    return is_noted(add, pool) ? APR_SUCCESS : APR_EAGAIN;
+    if (rv == APR_SUCCESS && add->oldest.until)
+        rv = pa_logout_memory_end(add->settings, add->oldest.record, pool);
+    return rv;
 }
 
 static apr_status_t mark_logout(const pa_visit_settings *settings, const char *kind,

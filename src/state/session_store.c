@@ -109,7 +109,7 @@ static apr_status_t rewrite(request_rec *r, pa_visit *visit, const pa_session *s
         return APR_SUCCESS;
     if (rv == APR_SUCCESS && session->sub)
         rv = pa_session_index_add(settings, session, visit->key, r->pool);
-    return rv == APR_SUCCESS ? pa_logout_memory_undo(settings, visit->key, r->pool) : rv;
+    return rv;
 }
 
 static apr_status_t end(request_rec *r, pa_visit *visit)

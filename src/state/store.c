@@ -9,9 +9,8 @@
 #include <http_config.h>
 #include <util_mutex.h>
 
-#include "store_timeout.h"
-
 #define MUTEX_TYPE "plusauth"
+#define REMOTE "redis"
 
 /* What outlives a reload. Its strings are copied: the module's own text is unloaded meanwhile. */
 typedef struct retained {
@@ -22,12 +21,22 @@ typedef struct retained {
     struct retained *next; /* in the list of this configuration */
 } retained;
 
-/* The stores of the present configuration, for child_init. Written in post_config alone. */
+/* The stores of the present configuration, for child_init. Written only while httpd starts. */
 static retained *opened;
+
+/* Those on other servers. */
+typedef struct remote_store {
+    const char *spec;
+    void *store;
+    struct remote_store *next;
+} remote_store;
+
+static remote_store *remotes;
 
 apr_status_t pa_store_register(apr_pool_t *pconf)
 {
     opened = NULL;
+    remotes = NULL;
     return ap_mutex_register(pconf, MUTEX_TYPE, NULL, APR_LOCK_DEFAULT, 0);
 }
 
@@ -109,15 +118,14 @@ static const char *create(server_rec *s, const ap_socache_provider_t *provider,
     return why;
 }
 
-/* Several virtual hosts may share a store: it is listed once. Whether it was listed before. */
-static int remember(retained *store)
+/* Several virtual hosts may share a store: it is listed once. */
+static void remember(retained *store)
 {
     for (const retained *known = opened; known; known = known->next)
         if (known == store)
-            return 1;
+            return;
     store->next = opened;
     opened = store;
-    return 0;
 }
 
 /* The provider of "name[:arguments]", NULL when none of that name is loaded. */
@@ -128,15 +136,52 @@ static const ap_socache_provider_t *provider_of(apr_pool_t *pool, const char *sp
     return ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, name, AP_SOCACHE_PROVIDER_VERSION);
 }
 
-const char *pa_store_check(apr_pool_t *pool, const char *spec)
+static int is_url(const char *spec)
 {
-    int len = (int)strcspn(spec, ":");
+    return strstr(spec, "://") != NULL;
+}
 
-    return provider_of(pool, spec) ? NULL
-                                   : apr_psprintf(pool,
-                                                  "there is no store \"%.*s\": is "
-                                                  "mod_socache_%.*s loaded?",
-                                                  len, spec, len, spec);
+/* The one module that keeps records on other servers. */
+static const pa_store_provider *remote_provider(void)
+{
+    return ap_lookup_provider(PA_STORE_PROVIDER_GROUP, REMOTE, PA_STORE_PROVIDER_VERSION);
+}
+
+/* A store on other servers, made once for all hosts that name it. NULL and *out set, or the reason.
+ */
+static const char *create_remote(server_rec *s, apr_pool_t *pconf, const char *spec, void **out)
+{
+    const pa_store_provider *provider = remote_provider();
+    const char *err;
+
+    if (!provider)
+        return "mod_plusauth_redis is not loaded: a2enmod plusauth_redis, or LoadModule "
+               "plusauth_redis_module modules/mod_plusauth_redis.so";
+    for (const remote_store *known = remotes; known; known = known->next) {
+        if (strcmp(known->spec, spec) == 0) {
+            *out = known->store;
+            return NULL;
+        }
+    }
+    if (!(err = provider->create(pconf, s, spec, out))) {
+        remote_store *made = apr_palloc(pconf, sizeof(*made));
+
+        *made = (remote_store){ spec, *out, remotes };
+        remotes = made;
+    }
+    return err;
+}
+
+const char *pa_store_check(server_rec *s, apr_pool_t *pconf, const char *spec)
+{
+    void *store;
+
+    if (is_url(spec))
+        return create_remote(s, pconf, spec, &store);
+    return provider_of(pconf, spec)
+               ? NULL
+               : "mod_socache_shmcb is not loaded: a2enmod socache_shmcb, or "
+                 "LoadModule socache_shmcb_module modules/mod_socache_shmcb.so";
 }
 
 const char *pa_store_open(server_rec *s, apr_pool_t *pconf, const pa_store_options *options,
@@ -147,9 +192,16 @@ const char *pa_store_open(server_rec *s, apr_pool_t *pconf, const pa_store_optio
     const ap_socache_provider_t *provider = provider_of(pconf, options->spec);
     retained *store;
     const char *why;
+    void *remote;
 
-    if (!provider)
-        return pa_store_check(pconf, options->spec);
+    if ((why = pa_store_check(s, pconf, options->spec)))
+        return why;
+    if (is_url(options->spec)) {
+        if ((why = create_remote(s, pconf, options->spec, &remote)))
+            return why;
+        *out = pa_cache_create_remote(pconf, remote_provider(), remote, REMOTE, options->longest);
+        return NULL;
+    }
     store = ap_retained_data_get(key);
     if (!store) {
         retained made = { 0 };
@@ -159,9 +211,7 @@ const char *pa_store_open(server_rec *s, apr_pool_t *pconf, const pa_store_optio
         store = ap_retained_data_create(apr_pstrdup(s->process->pool, key), sizeof(*store));
         *store = made;
     }
-    /* Redis and memcached have one instance each. */
-    if (!remember(store))
-        pa_store_timeout(provider, store->instances[0], colon ? colon + 1 : NULL, pconf);
+    remember(store);
     *out = pa_cache_create(pconf, provider, store->instances, store->count, store->lock, s,
                            options->longest);
     return NULL;

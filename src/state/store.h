@@ -1,4 +1,5 @@
-/* store.h: opens ap_socache stores so that they outlive graceful reloads. */
+/* store.h: opens the stores of records: shared memory that outlives graceful reloads, or other
+ * servers by a store provider ("redis://..."). */
 #ifndef PA_STORE_H
 #define PA_STORE_H
 
@@ -11,15 +12,16 @@ apr_status_t pa_store_register(apr_pool_t *pconf);
 
 typedef struct pa_store_options {
     const char *label;            /* which of our stores it is: at most 14 characters */
-    const char *spec;             /* "provider[:arguments]", as httpd's SSLSessionCache takes it */
+    const char *spec;             /* "shmcb[:path(size)]", or the URL of another server */
     apr_size_t average;           /* typical size of a record: shmcb divides its memory by it */
     apr_size_t longest;           /* of a record */
     apr_interval_time_t lifetime; /* of a record */
     apr_size_t part; /* bytes of shared memory that are searched as one; 0: whatever there are */
 } pa_store_options;
 
-/* Whether the provider that a spec names is there. NULL, or the reason. */
-const char *pa_store_check(apr_pool_t *pool, const char *spec);
+/* Whether a store can be opened: its module is loaded, its URL is right. Connects to nothing. NULL,
+ * or the reason. */
+const char *pa_store_check(server_rec *s, apr_pool_t *pconf, const char *spec);
 
 /* Opens a store, or finds the one that was opened before a graceful reload under the same label and
  * spec: with its memory and lock, which belong to the process. In post_config. NULL and *out set,

@@ -133,6 +133,7 @@ sub _common {
 Include @{[vars('t_conf')]}/modules.conf
 $modules
 LoadModule plusauth_module @{[vars('build')]}/mod_plusauth.so
+LoadModule plusauth_redis_module @{[vars('build')]}/mod_plusauth_redis.so
 ServerName http://localhost:$port
 Listen 127.0.0.1:$port
 DefaultRuntimeDir $directory

@@ -16,7 +16,6 @@ use POSIX ();
 my $SECONDS = 30;
 my %KINDS = (
     redis => { program => 'redis-server', command => \&_redis_command, answers => \&_redis_answers },
-    memcached => { program => 'memcached', command => \&_memcached_command, answers => \&_memcached_answers },
     postgres => { program => 'postgres', command => \&_postgres_command, answers => \&_postgres_answers },
 );
 
@@ -113,47 +112,6 @@ sub _redis_answer {
     return undef if $line !~ /^\$(\d+)/;
     read $socket, my($text), $1 + 2;
     return substr $text, 0, -2;
-}
-
-sub _memcached_command {
-    my ($self) = @_;
-    return ($self->{program}, '-l', '127.0.0.1', '-p', $self->{port}, '-U', 0, '-m', 64, @{ $self->{arguments} });
-}
-
-sub _memcached_answers {
-    my ($self) = @_;
-    my $socket = $self->_connect or return 0;
-    print {$socket} "version\r\n";
-    return (readline($socket) // '') =~ /^VERSION/;
-}
-
-# The keys in memcached, and a record of it as it stands: [flags, value].
-sub memcached_keys {
-    my ($self) = @_;
-    my $socket = $self->_connect or return;
-    my @keys;
-    print {$socket} "lru_crawler metadump all\r\n";
-    while (defined(my $line = readline $socket)) {
-        last if $line =~ /^(?:END|BUSY|ERROR)/;
-        push @keys, $1 if $line =~ /^key=(\S+)/;
-    }
-    return map { s/%([0-9A-Fa-f]{2})/chr hex $1/ger } @keys;
-}
-
-sub memcached_get {
-    my ($self, $key) = @_;
-    my $socket = $self->_connect or return;
-    print {$socket} "get $key\r\n";
-    readline($socket) =~ /^VALUE \S+ \d+ (\d+)/ or return;
-    read $socket, my($value), $1;
-    return $value;
-}
-
-sub memcached_set {
-    my ($self, $key, $value) = @_;
-    my $socket = $self->_connect or return;
-    print {$socket} "set $key 0 3600 " . length($value) . "\r\n$value\r\n";
-    return readline($socket) =~ /^STORED/;
 }
 
 sub _make_cluster {

@@ -15,7 +15,7 @@ our @ISA = ('Apache::TestRun');
 
 # Debian's own configuration would load mod_perl, mod_auth_openidc and whatever else is enabled.
 my @MODULES = qw(authn_core authz_core authz_user authz_host mime dir alias env headers setenvif
-    include rewrite actions proxy proxy_http session session_cookie socache_shmcb socache_dbm socache_redis status
+    include rewrite actions proxy proxy_http session session_cookie socache_shmcb status
     unique_id macro info);
 my %MPM_MODULES = (event => [qw(cgid http2)], worker => [qw(cgid http2)], prefork => ['cgi']);
 my $PORTS = 64;
