@@ -76,7 +76,9 @@ unit: $(UNIT_TESTS)
 
 $(BUILD)/unit/%: t/unit/%.c $(BUILD)/libplusauth.a
 	@mkdir -p $(@D); echo '  CC $<'
-	@$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -Isrc -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libplusauth.a $(LDFLAGS) $(LIBS) $(APR_LIBS) -lssl -lpthread
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -Isrc -MMD -MP -MF $@.d -o $@ $< $(filter %.o %.a,$^) $(LDFLAGS) $(LIBS) $(APR_LIBS) -lssl -lpthread
+
+$(BUILD)/unit/test_redis_url: $(BUILD)/src/redis/redis_url.o
 
 # The module with one more in it, which signs many users in at once.
 $(BUILD)/bench/mod_plusauth.so: t/bench/mod_fill.c $(MODULE_OBJECTS) $(BUILD)/libplusauth.a
