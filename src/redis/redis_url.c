@@ -98,7 +98,9 @@ static const char *read_addresses(apr_pool_t *pool, const char *text, int port,
         char *host = NULL, *zone = NULL;
         apr_port_t given = 0;
 
-        if (apr_parse_addr_port(&host, &zone, &given, one, pool) != APR_SUCCESS || !host || zone)
+        /* APR takes a port that is no number for a part of the name. */
+        if (apr_parse_addr_port(&host, &zone, &given, one, pool) != APR_SUCCESS || !host || zone
+            || (*one != '[' && strchr(host, ':')))
             return apr_psprintf(pool, "\"%s\" is not host or host:port", one);
         *address = (pa_redis_address){ host, given ? given : port };
     }

@@ -47,7 +47,7 @@ static void test_good(apr_pool_t *pool)
         pa_redis_settings settings;
         const char *err = pa_redis_url_parse(pool, rows[i].url, &settings);
 
-        is(err ? err : told(pool, &settings), rows[i].meaning, rows[i].url);
+        is(err ? err : told(pool, &settings), rows[i].meaning, "%s", rows[i].url);
     }
 }
 

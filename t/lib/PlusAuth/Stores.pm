@@ -15,6 +15,7 @@ use POSIX ();
 
 my $SECONDS = 30;
 my %KINDS = (
+    sentinel => { program => 'redis-server', command => \&_sentinel_command, answers => \&_redis_answers },
     redis => { program => 'redis-server', command => \&_redis_command, answers => \&_redis_answers },
     postgres => { program => 'postgres', command => \&_postgres_command, answers => \&_postgres_answers },
 );
@@ -39,6 +40,7 @@ sub _find {
     return undef;
 }
 
+sub port { return $_[0]{port} }
 sub address { return "127.0.0.1:$_[0]{port}" }
 sub directory { return "$_[0]{directory}" }
 
@@ -90,6 +92,19 @@ sub _redis_command {
         '--appendonly', 'yes', '--appendfsync', 'always', @{ $self->{arguments} });
 }
 
+# `arguments` are lines of its configuration.
+sub _sentinel_command {
+    my ($self) = @_;
+    my $file = $self->directory . '/sentinel.conf';
+    if (!-e $file) {
+        open my $out, '>', $file or die "$file: $!\n";
+        print {$out} map { "$_\n" } "port $self->{port}", 'bind 127.0.0.1', 'dir ' . $self->directory,
+            @{ $self->{arguments} };
+        close $out or die "$file: $!\n";
+    }
+    return ($self->{program}, $file, '--sentinel');
+}
+
 sub _redis_answers {
     my ($self) = @_;
     return $self->_connect && ($self->redis('PING') // '') eq 'PONG';
@@ -99,6 +114,10 @@ sub _redis_answers {
 sub redis {
     my ($self, @words) = @_;
     my $socket = $self->_connect or return undef;
+    if ($self->{password}) {
+        print {$socket} "AUTH $self->{password}\r\n";
+        _redis_answer($socket);
+    }
     print {$socket} '*' . @words . "\r\n", map { '$' . length($_) . "\r\n$_\r\n" } @words;
     return _redis_answer($socket);
 }
