@@ -1,6 +1,6 @@
-/* http.c: requests to a provider on libcurl's easy interface. Handles are kept with their open
- * connections; the one used last is used first. Nothing comes from the environment, nothing is
- * followed, decoded or repeated, and everything read is bounded. */
+/* http.c: requests to a provider on libcurl's easy interface. Handles whose transfers went well are
+ * kept with their open connections; the one used last is used first. Nothing comes from the
+ * environment, nothing is followed, decoded or repeated, and everything read is bounded. */
 #include "http.h"
 
 #include <apr_atomic.h>
@@ -90,17 +90,22 @@ static CURL *take_handle(pa_http *http)
     return curl ? curl : curl_easy_init();
 }
 
-static void give_handle(pa_http *http, CURL *curl)
+/* Keeps a handle for the next request, with its connections and TLS sessions but nothing of the
+ * request or its secrets. Only one whose transfer was `fine` is kept, because curl_easy_reset()
+ * does not undo all that a failed transfer leaves behind: curl before 8.16 remembers a body that it
+ * could not send again, and then refuses every later request (curl issue 18206). */
+static void give_handle(pa_http *http, CURL *curl, int fine)
 {
-    /* forgets the request and its secrets, keeps connections and TLS sessions */
-    curl_easy_reset(curl);
-    apr_thread_mutex_lock(http->mutex);
-    if (http->idle_count < IDLE_MAX) {
-        http->idle[http->idle_count++] = curl;
-        curl = NULL;
+    int kept = 0;
+    if (fine) {
+        curl_easy_reset(curl);
+        apr_thread_mutex_lock(http->mutex);
+        kept = http->idle_count < IDLE_MAX;
+        if (kept)
+            http->idle[http->idle_count++] = curl;
+        apr_thread_mutex_unlock(http->mutex);
     }
-    apr_thread_mutex_unlock(http->mutex);
-    if (curl)
+    if (!kept)
         curl_easy_cleanup(curl);
 }
 
@@ -411,15 +416,17 @@ const pa_fault *pa_http_send(pa_http *http, apr_pool_t *pool, const pa_http_sett
     transfer t = { .pool = pool,
                    .request = request,
                    .form_len = request->form ? strlen(request->form) : 0 };
-    CURL *curl = take_handle(http);
-    if (!curl)
-        return pa_fault_new(pool, PA_FAULT_OURS, "libcurl has no memory for a request");
     const pa_fault *fault = pa_http_enter(http, pool);
-    if (!fault) {
+    if (fault)
+        return fault;
+    CURL *curl = take_handle(http);
+    if (curl) {
         fault = perform(curl, &t, settings, out);
-        pa_http_leave(http);
+        give_handle(http, curl, !fault);
     }
-    give_handle(http, curl);
+    else
+        fault = pa_fault_new(pool, PA_FAULT_OURS, "libcurl has no memory for a request");
+    pa_http_leave(http);
     ERR_clear_error(); /* mod_ssl shares OpenSSL's queue, where libcurl leaves what failed */
     return fault;
 }

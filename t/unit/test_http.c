@@ -67,6 +67,10 @@ static void serve(void *context, const loopback_request *request, loopback_answe
         answer->bytes = NULL;
         answer->after = LOOPBACK_CLOSE;
     }
+    else if (GETS("/only-continue")) {
+        answer->bytes = "HTTP/1.1 100 Continue\r\n\r\n";
+        answer->after = LOOPBACK_CLOSE;
+    }
     else if (GETS("/expect"))
         loopback_respond(answer, pool, strcasestr(request->head, "\r\nExpect:") ? 417 : 200, "a/b",
                          "");
@@ -195,6 +199,48 @@ static void test_limits(fixture *f)
         has(why(fault), "too long", "and its reason says so");
         ok(f->response.body.at == NULL, "nothing is handed out");
     }
+}
+
+/* A transfer that fails on a kept connection, and the requests after it. What Debian 12's curl shows
+ * of the failed handle is that its other connections are not used any more. */
+static void test_failed_handle(fixture *f, fixture *other, const char *path, const char *form)
+{
+    const char *what = apr_psprintf(f->pool, "%s %s of %lu bytes", form ? "POST" : "GET", path,
+                                    (unsigned long)(form ? strlen(form) : 0));
+    const apr_interval_time_t total = settings.total_timeout;
+    int connections;
+
+    ok(!ask(other, "/", NULL) && !ask(f, "/", NULL), "two connections are kept");
+    connections = loopback_connections(other->server);
+    if (strcmp(path, "/stuck") == 0 || strcmp(path, "/silent") == 0)
+        settings.total_timeout = apr_time_from_msec(150); /* they take all of it */
+    ok(kind(ask(f, path, form)) >= 0, "%s fails", what);
+    settings.total_timeout = total;
+    is(why(ask(f, "/", NULL)), NULL, "a GET after it is answered");
+    is(why(ask(f, "/", "code=next")), NULL, "a POST too");
+    has(loopback_last(f->server, f->pool), "\r\n\r\ncode=next", "with all its form");
+    is(why(ask(other, "/", NULL)), NULL, "another server answers");
+    ok(loopback_connections(other->server) == connections + 1,
+       "on a new connection: the handle of %s was not kept", what);
+}
+
+static void test_failed_handles(fixture *f)
+{
+    static const char *const failing[] = { "/reset",       "/close",           "/half",
+                                           "/noise",       "/only-continue",   "/stuck",
+                                           "/silent",      "/over",            "/endless-body",
+                                           "/endless-headers" };
+    char *endless = apr_pcalloc(f->pool, LOOPBACK_REQUEST_MAX * 4 + 1);
+    fixture other = *f;
+    apr_size_t i;
+
+    other.server = loopback_start(f->pool, serve, &other.server);
+    for (i = 0; i < sizeof(failing) / sizeof(*failing); i++) {
+        test_failed_handle(f, &other, failing[i], NULL);
+        test_failed_handle(f, &other, failing[i], "code=once");
+    }
+    memset(endless, 'a', LOOPBACK_REQUEST_MAX * 4);
+    test_failed_handle(f, &other, "/cut", endless); /* longer than the server reads */
 }
 
 static void test_answers(fixture *f)
@@ -395,6 +441,7 @@ int main(void)
     test_reuse(&f);
     test_never_twice(&f);
     test_limits(&f);
+    test_failed_handles(&f);
     test_answers(&f);
     test_timeouts(&f);
     test_refused_requests(&f);
