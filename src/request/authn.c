@@ -103,17 +103,26 @@ static int is_ours(request_rec *r)
     return type && ap_cstr_casecmp(type, "PlusAuth") == 0;
 }
 
+/* The place says AuthType PlusAuth: without this module nothing lets anybody in. */
+static int engine_is_off(request_rec *r)
+{
+    return pa_server_conf_get(r->server)->engine == 0 || pa_dir_conf_get(r)->engine == 0;
+}
+
 static int decide(request_rec *r, int demanded)
 {
     const pa_session *session = NULL;
     const pa_provider *provider;
     apr_status_t rv;
 
-    if (!pa_server_conf_get(r->server)->enabled || !(provider = pa_config_provider(r))) {
+    if (!pa_config_is_active(r) || !(provider = pa_config_provider(r))) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "AuthType PlusAuth, but no provider: write "
-                      "PlusAuthTenant and PlusAuthClientID for this server, or PlusAuthProvider "
-                      "with the name of one here");
+                      engine_is_off(r)
+                          ? "AuthType PlusAuth where PlusAuthEngine is off: write AuthType None "
+                            "here, or PlusAuthEngine on"
+                          : "AuthType PlusAuth, but no provider: write PlusAuthTenant and "
+                            "PlusAuthClientID for this server, or PlusAuthProvider with the name "
+                            "of one here");
         return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
                              "This place is not set up for signing in.");
     }

@@ -10,11 +10,28 @@ void *pa_server_conf_create(apr_pool_t *pool, server_rec *s)
     (void)s;
     conf->own = pa_provider_directives_create(pool);
     conf->named = apr_hash_make(pool);
+    conf->engine = -1;
     conf->lifetime = -1;
     conf->idle = -1;
     conf->exported = apr_array_make(pool, 2, sizeof(const char *));
     conf->auth_params = apr_array_make(pool, 2, sizeof(pa_auth_param));
     return conf;
+}
+
+/* A section of the same name takes the whole place of the main server's. */
+static apr_array_header_t *merge_auth_params(apr_pool_t *pool, const pa_server_conf *base,
+                                             const pa_server_conf *add)
+{
+    apr_array_header_t *merged = apr_array_make(pool, 2, sizeof(pa_auth_param));
+
+    for (int i = 0; i < base->auth_params->nelts; i++) {
+        const pa_auth_param *param = &APR_ARRAY_IDX(base->auth_params, i, pa_auth_param);
+
+        if (!apr_hash_get(add->named, param->provider, APR_HASH_KEY_STRING))
+            APR_ARRAY_PUSH(merged, pa_auth_param) = *param;
+    }
+    apr_array_cat(merged, add->auth_params);
+    return merged;
 }
 
 void *pa_server_conf_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
@@ -24,7 +41,9 @@ void *pa_server_conf_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
 
     m->own = pa_provider_directives_merge(pool, base->own, add->own);
     m->named = apr_hash_overlay(pool, add->named, base->named);
-    m->origin_said = add->origin_said; /* another host has another name */
+    m->engine = add->engine >= 0 ? add->engine : base->engine;
+    m->origin_said = add->origin_said ? add->origin_said : base->origin_said;
+    m->origin_inherited = m->origin_said && !add->origin_said;
     for (int i = 0; i < PA_PATH_COUNT; i++)
         m->path[i] = add->path[i] ? add->path[i] : base->path[i];
     m->after_logout = add->after_logout ? add->after_logout : base->after_logout;
@@ -35,7 +54,7 @@ void *pa_server_conf_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
     m->cookie_name = add->cookie_name ? add->cookie_name : base->cookie_name;
     m->cookie_samesite = add->cookie_samesite ? add->cookie_samesite : base->cookie_samesite;
     m->cookie_domain = add->cookie_domain ? add->cookie_domain : base->cookie_domain;
-    m->auth_params = apr_array_append(pool, base->auth_params, add->auth_params);
+    m->auth_params = merge_auth_params(pool, base, add);
     m->templates = add->templates ? add->templates : base->templates;
     m->exported = apr_array_append(pool, base->exported, add->exported);
     return m;
@@ -46,6 +65,7 @@ void *pa_dir_conf_create(apr_pool_t *pool, char *dir)
     pa_dir_conf *conf = apr_pcalloc(pool, sizeof(*conf));
 
     (void)dir;
+    conf->engine = -1;
     conf->unauthenticated = PA_UNAUTHENTICATED_UNSET;
     conf->export = PA_EXPORT_UNSET;
     conf->connection_lifetime = -1;
@@ -57,6 +77,7 @@ void *pa_dir_conf_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
     const pa_dir_conf *base = base_conf, *add = add_conf;
     pa_dir_conf *m = apr_palloc(pool, sizeof(*m));
 
+    m->engine = add->engine >= 0 ? add->engine : base->engine;
     m->provider = add->provider ? add->provider : base->provider;
     m->unauthenticated = add->unauthenticated >= 0 ? add->unauthenticated : base->unauthenticated;
     m->user = add->user ? add->user : base->user;
@@ -80,6 +101,11 @@ pa_server_conf *pa_server_conf_get(const server_rec *s)
 const pa_dir_conf *pa_dir_conf_get(const request_rec *r)
 {
     return ap_get_module_config(r->per_dir_config, &plusauth_module);
+}
+
+int pa_config_is_active(const request_rec *r)
+{
+    return pa_server_conf_get(r->server)->enabled && pa_dir_conf_get(r)->engine != 0;
 }
 
 const pa_provider *pa_config_provider(const request_rec *r)

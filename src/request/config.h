@@ -51,7 +51,9 @@ typedef struct pa_server_conf {
     pa_provider_directives *own;    /* outside any <PlusAuthProvider> */
     apr_hash_t *named;              /* name -> pa_provider_directives */
     pa_provider_directives *target; /* where provider directives go while the file is read */
+    int engine;                     /* PlusAuthEngine: -1 unset, 0 off */
     const char *origin_said;
+    int origin_inherited; /* the main server says so */
     const char *path[PA_PATH_COUNT];
     const char *after_logout;
     apr_interval_time_t lifetime;
@@ -79,6 +81,7 @@ typedef struct pa_server_conf {
 
 /* Of a directory or location. */
 typedef struct pa_dir_conf {
+    int engine;                      /* PlusAuthEngine: -1 unset, 0 off */
     const char *provider;            /* NULL: the server's own */
     int unauthenticated;             /* a pa_unauthenticated */
     const char *user;                /* claim for REMOTE_USER; NULL: sub */
@@ -122,6 +125,10 @@ int pa_config_open_stores(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
 
 /* Connects a new child process to stores and network: a child_init hook. */
 void pa_config_child_init(apr_pool_t *pchild, server_rec *s);
+
+/* Whether this module has anything to do with this request: there is a provider on its server, and
+ * no PlusAuthEngine off for its place. */
+int pa_config_is_active(const request_rec *r);
 
 /* The provider that protects this place; NULL when there is none of that name. */
 const pa_provider *pa_config_provider(const request_rec *r);

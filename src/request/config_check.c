@@ -45,6 +45,8 @@ static const char *complete_providers(apr_pool_t *pool, pa_server_conf *conf)
     const char *why;
 
     conf->providers = apr_hash_make(pool);
+    if (conf->engine == 0)
+        return NULL;
     if (own->issuer || own->client_id || own->client_secret || own->env) {
         provider = apr_pcalloc(pool, sizeof(*provider));
         if ((why = pa_provider_complete(pool, "", own, provider)))
@@ -208,6 +210,42 @@ static const char *check_paths(apr_pool_t *pool, const pa_server_conf *conf)
     return NULL;
 }
 
+/* Whether the host answers to this name. */
+static int is_named(const server_rec *s, const char *name)
+{
+    const apr_array_header_t *plain = s->names, *wild = s->wild_names;
+
+    if (s->server_hostname && strcasecmp(s->server_hostname, name) == 0)
+        return 1;
+    for (int i = 0; plain && i < plain->nelts; i++)
+        if (APR_ARRAY_IDX(plain, i, char *) && !strcasecmp(APR_ARRAY_IDX(plain, i, char *), name))
+            return 1;
+    for (int i = 0; wild && i < wild->nelts; i++)
+        if (APR_ARRAY_IDX(wild, i, char *)
+            && !ap_strcasecmp_match(name, APR_ARRAY_IDX(wild, i, char *)))
+            return 1;
+    return 0;
+}
+
+/* The main server's PlusAuthOrigin is that of its virtual hosts, too. One of another name sends
+ * those who sign in there to the origin, where another host may answer. */
+static void tell_of_origin(apr_pool_t *pool, const server_rec *s, const pa_server_conf *conf)
+{
+    apr_uri_t origin;
+
+    if (!conf->enabled || !conf->origin_inherited
+        || apr_uri_parse(pool, conf->origin, &origin) != APR_SUCCESS || !origin.hostname
+        || is_named(s, origin.hostname))
+        return;
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                 "PlusAuthOrigin %s stands in the main server and is no name of the virtual host "
+                 "%s (%s:%u): who signs in there goes on at %s. Write PlusAuthOrigin in this host, "
+                 "or ServerAlias %s, or PlusAuthEngine off",
+                 conf->origin, s->server_hostname ? s->server_hostname : "without ServerName",
+                 s->defn_name ? s->defn_name : "", s->defn_line_number, conf->origin,
+                 origin.hostname);
+}
+
 static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_conf *conf)
 {
     const char *why = complete_providers(pool, conf);
@@ -256,11 +294,14 @@ int pa_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
     const char *why = pa_crypto_init(pconf);
 
     (void)plog;
-    (void)ptemp;
     separate_servers(pconf, s);
-    for (; s && !why; s = s->next)
+    for (; s && !why; s = s->next) {
         if ((why = complete_server(pconf, s, pa_server_conf_get(s))))
             break;
+        /* A start says it once its log is open. */
+        if (ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST)
+            tell_of_origin(ptemp, s, pa_server_conf_get(s));
+    }
     if (!why)
         return OK;
     ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s", why);
@@ -327,6 +368,7 @@ int pa_config_open_stores(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s", why);
             return HTTP_INTERNAL_SERVER_ERROR;
         }
+        tell_of_origin(ptemp, s, conf);
         ap_log_error(
             APLOG_MARK, APLOG_INFO, 0, s,
             "for the provider's list of clients: Redirect URI %s, Post Logout Redirect URI "

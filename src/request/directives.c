@@ -33,6 +33,16 @@ static const char *set_origin(cmd_parms *cmd, void *dir, const char *value)
     return NULL;
 }
 
+/* In a place it is the place's; anywhere else the server's. */
+static const char *set_engine(cmd_parms *cmd, void *dir, int on)
+{
+    if (cmd->path)
+        ((pa_dir_conf *)dir)->engine = on;
+    else
+        pa_server_conf_get(cmd->server)->engine = on;
+    return NULL;
+}
+
 static const char *set_path(cmd_parms *cmd, void *dir, const char *name, const char *value)
 {
     static const char *const names[PA_PATH_COUNT] = { "login",       "callback",     "logout",
@@ -323,6 +333,9 @@ const command_rec pa_commands[] = {
                   "default"),
     AP_INIT_TAKE1("PlusAuthHTTPProxy", pa_provider_set_text, PROVIDER(proxy), RSRC_CONF,
                   "URL of the proxy to reach the provider through; none by default"),
+    AP_INIT_FLAG("PlusAuthEngine", set_engine, NULL, RSRC_CONF | ACCESS_CONF,
+                 "Off keeps a host or a place out of everything that this module does; On by "
+                 "default"),
     AP_INIT_TAKE1("PlusAuthOrigin", set_origin, NULL, RSRC_CONF,
                   "Scheme, host and port that browsers use; from ServerName by default"),
     AP_INIT_TAKE2(

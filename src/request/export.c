@@ -75,7 +75,7 @@ int pa_export_fixup(request_rec *r)
     const pa_session *session = NULL;
     int page = r->handler && strcmp(r->handler, "plusauth-page") == 0;
 
-    if (!pa_server_conf_get(r->server)->enabled || !(page || is_ours(r)))
+    if (!pa_config_is_active(r) || !(page || is_ours(r)))
         return DECLINED;
     /* A page of ours greets whoever is signed in; it is there for everybody. */
     if (pa_session_load(r, &session) != APR_SUCCESS || !session)

@@ -102,7 +102,8 @@ int pa_lifetime_fixup(request_rec *r)
     apr_time_t end;
     deadline *limit;
 
-    if (longest <= 0 || r->main || pa_session_load(r, &session) != APR_SUCCESS || !session)
+    if (longest <= 0 || r->main || !pa_config_is_active(r)
+        || pa_session_load(r, &session) != APR_SUCCESS || !session)
         return DECLINED;
     end = session->created + pa_visit_of(r)->settings->lifetime;
     limit = limit_of(r);

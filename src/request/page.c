@@ -398,7 +398,7 @@ int pa_page_handler(request_rec *r)
 {
     pa_page page = { .file = pa_dir_conf_get(r)->page, .status = HTTP_OK };
 
-    if (!r->handler || strcmp(r->handler, "plusauth-page") != 0)
+    if (!r->handler || strcmp(r->handler, "plusauth-page") != 0 || pa_dir_conf_get(r)->engine == 0)
         return DECLINED;
     ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
     if (r->method_number == M_OPTIONS)

@@ -13,6 +13,13 @@
 #define FAPI_CIPHERS "ECDHE+AESGCM:DHE+AESGCM"
 #define DEFAULT_TOTAL_TIMEOUT apr_time_from_sec(10)
 
+/* Variables of a PlusAuthEnvFile: the first that is set counts. */
+static const char *const env_issuers[] = { "AUTH_URL", "PLUSAUTH_ISSUER", "PLUSAUTH_ISSUER_URL",
+                                           NULL };
+static const char *const env_ids[] = { "CLIENT_ID", "PLUSAUTH_CLIENT_ID", NULL };
+static const char *const env_secrets[] = { "CLIENT_SECRET", "PLUSAUTH_CLIENT_SECRET", NULL };
+static const char *const env_audiences[] = { "PLUSAUTH_AUDIENCE", NULL };
+
 pa_provider_directives *pa_provider_directives_create(apr_pool_t *pool)
 {
     pa_provider_directives *provider = apr_pcalloc(pool, sizeof(*provider));
@@ -28,17 +35,40 @@ pa_provider_directives *pa_provider_directives_create(apr_pool_t *pool)
     return provider;
 }
 
+/* The first of these variables that a PlusAuthEnvFile sets. */
+static const char *env_value(const apr_table_t *env, const char *const *names)
+{
+    for (; env && *names; names++) {
+        const char *value = apr_table_get(env, *names);
+
+        if (value && *value)
+            return value;
+    }
+    return NULL;
+}
+
+/* A virtual host's own directive, else its own PlusAuthEnvFile, else the main server's directive,
+ * which must not hide that file. */
+static const char *merge_identity(const char *base, const char *add, const apr_table_t *add_env,
+                                  const char *const *names)
+{
+    if (add)
+        return add;
+    return env_value(add_env, names) ? NULL : base;
+}
+
 pa_provider_directives *pa_provider_directives_merge(apr_pool_t *pool,
                                                      const pa_provider_directives *base,
                                                      const pa_provider_directives *add)
 {
     pa_provider_directives *m = apr_palloc(pool, sizeof(*m));
 
-    m->issuer = add->issuer ? add->issuer : base->issuer;
-    m->client_id = add->client_id ? add->client_id : base->client_id;
-    m->client_secret = add->client_secret ? add->client_secret : base->client_secret;
+    m->issuer = merge_identity(base->issuer, add->issuer, add->env, env_issuers);
+    m->client_id = merge_identity(base->client_id, add->client_id, add->env, env_ids);
+    m->client_secret =
+        merge_identity(base->client_secret, add->client_secret, add->env, env_secrets);
     m->scope = add->scope ? add->scope : base->scope;
-    m->audience = add->audience ? add->audience : base->audience;
+    m->audience = merge_identity(base->audience, add->audience, add->env, env_audiences);
     m->client_auth = add->client_auth >= 0 ? add->client_auth : base->client_auth;
     m->client_auth_alg = add->client_auth >= 0 ? add->client_auth_alg : base->client_auth_alg;
     m->client_keys = add->client_keys ? add->client_keys : base->client_keys;
@@ -76,18 +106,6 @@ pa_provider_directives *pa_provider_directives_inherit(apr_pool_t *pool,
     return base;
 }
 
-/* The first of these variables that the PlusAuthEnvFile sets. */
-static const char *env_value(const pa_provider_directives *said, const char *const *names)
-{
-    for (; said->env && *names; names++) {
-        const char *value = apr_table_get(said->env, *names);
-
-        if (value && *value)
-            return value;
-    }
-    return NULL;
-}
-
 /* Presets (PlusAuthProfile): what a directive does not say. */
 static const struct {
     pa_client_auth client_auth;
@@ -110,18 +128,13 @@ static const struct {
 static void complete_identity(apr_pool_t *pool, const pa_provider_directives *said,
                               pa_provider *out)
 {
-    static const char *const issuers[] = { "AUTH_URL", "PLUSAUTH_ISSUER", "PLUSAUTH_ISSUER_URL",
-                                           NULL };
-    static const char *const ids[] = { "CLIENT_ID", "PLUSAUTH_CLIENT_ID", NULL };
-    static const char *const secrets[] = { "CLIENT_SECRET", "PLUSAUTH_CLIENT_SECRET", NULL };
-    static const char *const audiences[] = { "PLUSAUTH_AUDIENCE", NULL };
-
-    out->issuer = said->issuer ? said->issuer : env_value(said, issuers);
-    out->client_id = said->client_id ? said->client_id : env_value(said, ids);
-    out->client_secret = said->client_secret ? said->client_secret : env_value(said, secrets);
+    out->issuer = said->issuer ? said->issuer : env_value(said->env, env_issuers);
+    out->client_id = said->client_id ? said->client_id : env_value(said->env, env_ids);
+    out->client_secret =
+        said->client_secret ? said->client_secret : env_value(said->env, env_secrets);
     if (out->client_secret)
         pa_wipe(pool, out->client_secret, strlen(out->client_secret));
-    out->audience = said->audience ? said->audience : env_value(said, audiences);
+    out->audience = said->audience ? said->audience : env_value(said->env, env_audiences);
 }
 
 static void complete_modes(apr_pool_t *pool, const pa_provider_directives *said, pa_provider *out)

@@ -51,7 +51,7 @@ int pa_user_handler(request_rec *r)
     const char *text;
     apr_status_t rv;
 
-    if (!pa_server_conf_get(r->server)->enabled)
+    if (!pa_config_is_active(r))
         return HTTP_NOT_FOUND;
     ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
     if (r->method_number == M_OPTIONS)

@@ -69,7 +69,8 @@ typedef struct pa_visit {
     pa_bytes pieces[PA_COOKIE_PIECES];   /* of a session that is kept in cookies */
     unsigned int brought;                /* a bit for each of the pieces that came */
 
-    int asking_authz; /* page.c asks the other modules for their verdict */
+    int asking_authz;     /* page.c asks the other modules for their verdict */
+    int asking_translate; /* route.c asks them where they would send the browser */
 
     /* Owned by session_hooks.c. */
     int loaded;
