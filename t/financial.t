@@ -152,6 +152,11 @@ subtest 'the public keys of the clients' => sub {
     like $answer->header('Cache-Control'), qr/public, max-age=\d+/, 'to be kept a while';
     my %keys = map { $_->{kid} => $_ } @{ json($answer)->{keys} };
     is_deeply [sort keys %keys], [qw(ed25519 p256 p384 p521 rsa)], 'all, and each once';
+    my %uses;
+    push @{ $uses{ $_->{kid} } }, join ' ', $_->{use} // '?', $_->{alg} // '-' for @{ json($answer)->{keys} };
+    is_deeply $uses{rsa}, ['sig -', 'enc RSA-OAEP', 'enc RSA-OAEP-256'], 'one for signatures and decryption, with each use';
+    is_deeply $uses{p256}, ['sig ES256', map { "enc ECDH-ES$_" } '', map { "+A${_}KW" } 128, 192, 256], 'an elliptic one too';
+    is scalar(grep { /\?/ } map { @$_ } values %uses), 0, 'every entry says its use';
     my @private = grep { my $key = $_; grep { exists $key->{$_} } qw(d p q dp dq qi k oth) } values %keys;
     is scalar @private, 0, 'and nothing private';
     is $keys{ed25519}{use}, 'sig', 'a key that signs alone says so';

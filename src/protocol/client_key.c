@@ -34,11 +34,21 @@ const pa_private_key *pa_client_key_choose(const pa_provider *provider, pa_alg_s
     return NULL;
 }
 
-json_t *pa_client_key_publish(apr_pool_t *pool, const pa_private_key *key)
+static int add(apr_pool_t *pool, const pa_private_key *key, const char *use, const char *alg,
+               json_t *keys)
 {
-    const char *use = !key->jwe_algs ? "sig" : !key->algs ? "enc" : NULL;
-    /* An elliptic key signs by one algorithm alone; not said of a key that also decrypts. */
-    const char *alg =
-        use && key->algs && !(key->algs & (key->algs - 1)) ? pa_alg_name(key->algs) : NULL;
-    return pa_private_key_publish(pool, key, use, alg);
+    return json_array_append(keys, pa_private_key_publish(pool, key, use, alg)) == 0;
+}
+
+int pa_client_key_publish(apr_pool_t *pool, const pa_private_key *key, json_t *keys)
+{
+    /* NULL of several: an RSA key signs by whichever the provider takes. */
+    const char *alg = pa_alg_name(key->algs);
+
+    if (key->algs && !add(pool, key, "sig", alg, keys))
+        return 0;
+    for (pa_jwe_alg_set bit = 1; bit & PA_JWE_ALGS; bit <<= 1)
+        if ((key->jwe_algs & bit) && !add(pool, key, "enc", pa_jwe_alg_name(bit), keys))
+            return 0;
+    return 1;
 }

@@ -9,8 +9,11 @@
 const pa_private_key *pa_client_key_choose(const pa_provider *provider, pa_alg_set algs,
                                            pa_alg_set *alg);
 
-/* The public half of a key, as providers are told. One that both signs and decrypts names no use
- * (RFC 7517 4.2). NULL when there is no memory. */
-json_t *pa_client_key_publish(apr_pool_t *pool, const pa_private_key *key);
+/* Adds the public half of a key to `keys`, a JSON array, as providers are told it: once for
+ * signatures, and once for each algorithm that may encrypt to it. OpenID Connect Discovery 3
+ * (jwks_uri): where a set has keys for both, `use` is on all of them; Keycloak finds a key to
+ * encrypt to by its `alg` alone. It is one key, so that its kid is the same in all (RFC 7517 4.5).
+ * Whether there was memory for it. */
+int pa_client_key_publish(apr_pool_t *pool, const pa_private_key *key, json_t *keys);
 
 #endif

@@ -17,14 +17,22 @@
 /* Providers may share a key: it is there once. */
 static int add_keys(apr_pool_t *pool, const pa_provider *provider, apr_hash_t *seen, json_t *out)
 {
-    for (int i = 0; i < provider->client_keys->nelts; i++) {
-        const pa_private_key *key = APR_ARRAY_IDX(provider->client_keys, i, const pa_private_key *);
-        json_t *jwk;
+    json_t *keys = pa_json_own(pool, json_array()), *key;
+    size_t at;
 
-        if (apr_hash_get(seen, key->kid, APR_HASH_KEY_STRING))
+    for (int i = 0; i < provider->client_keys->nelts; i++)
+        if (!pa_client_key_publish(
+                pool, APR_ARRAY_IDX(provider->client_keys, i, const pa_private_key *), keys))
+            return 0;
+    json_array_foreach (keys, at, key) {
+        const char *text = pa_json_dump(pool, key, 0);
+
+        if (!text)
+            return 0;
+        if (apr_hash_get(seen, text, APR_HASH_KEY_STRING))
             continue;
-        apr_hash_set(seen, key->kid, APR_HASH_KEY_STRING, key);
-        if (!(jwk = pa_client_key_publish(pool, key)) || json_array_append(out, jwk) != 0)
+        apr_hash_set(seen, text, APR_HASH_KEY_STRING, key);
+        if (json_array_append(out, key) != 0)
             return 0;
     }
     return 1;

@@ -207,19 +207,42 @@ static void test_profiles(apr_pool_t *pool)
         "but not by a FAPI profile");
 }
 
+/* What a key is published as: "sig ES256", "enc RSA-OAEP" and so on, in their order. */
+static const struct {
+    pa_alg_set algs;
+    pa_jwe_alg_set jwe_algs;
+    const char *entries;
+} published[] = {
+    { PA_ALG_ES256, PA_JWE_ALGS_ECDH,
+      "sig ES256, enc ECDH-ES, enc ECDH-ES+A128KW, enc ECDH-ES+A192KW, enc ECDH-ES+A256KW" },
+    { PA_ALG_RS256 | PA_ALG_PS256, PA_JWE_ALGS_RSA, "sig -, enc RSA-OAEP, enc RSA-OAEP-256" },
+    { PA_ALG_EDDSA, 0, "sig EdDSA" },
+    { PA_ALG_PS256, 0, "sig PS256" },
+    { 0, PA_JWE_RSA_OAEP_256, "enc RSA-OAEP-256" },
+};
+
 static void test_published(apr_pool_t *pool, const pa_private_key *key)
 {
-    pa_private_key signs = *key, decrypts = *key;
-    json_t *jwk = pa_client_key_publish(pool, key);
+    for (apr_size_t i = 0; i < sizeof(published) / sizeof(*published); i++) {
+        pa_private_key own = *key;
+        json_t *keys = pa_json_own(pool, json_array()), *jwk;
+        const char *entries = "";
+        int clean = 1;
+        size_t at;
 
-    ok(jwk && !json_object_get(jwk, "d"), "no private half is published");
-    is(pa_json_text(jwk, "kid"), "k1", "kid is");
-    is(pa_json_text(jwk, "use"), NULL, "a key for both names no use");
-    signs.jwe_algs = 0;
-    is(pa_json_text(pa_client_key_publish(pool, &signs), "use"), "sig", "one that signs");
-    is(pa_json_text(pa_client_key_publish(pool, &signs), "alg"), "ES256", "by one algorithm");
-    decrypts.algs = 0;
-    is(pa_json_text(pa_client_key_publish(pool, &decrypts), "use"), "enc", "one that decrypts");
+        own.algs = published[i].algs;
+        own.jwe_algs = published[i].jwe_algs;
+        ok(pa_client_key_publish(pool, &own, keys), "key %d is published", (int)i);
+        json_array_foreach (keys, at, jwk) {
+            const char *alg = pa_json_text(jwk, "alg");
+
+            clean &= !json_object_get(jwk, "d") && pa_json_holds(jwk, "kid", key->kid);
+            entries = apr_pstrcat(pool, entries, at ? ", " : "", pa_json_text(jwk, "use"), " ",
+                                  alg ? alg : "-", NULL);
+        }
+        is(entries, published[i].entries, "with its use and algorithm");
+        ok(clean, "by its name, without its private half");
+    }
 }
 
 int main(void)
