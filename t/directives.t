@@ -54,7 +54,7 @@ for my $good ("PlusAuthEnvFile $env", "PlusAuthTenant mytenant\nPlusAuthClientID
     "PlusAuthIssuer http://localhost:3001\nPlusAuthClientID id\nPlusAuthClientAuth none",
     "PlusAuthIssuer http://127.0.0.1:3001\nPlusAuthClientID id\nPlusAuthClientSecret file:$secret",
     "PlusAuthIssuer http://[::1]:3001/x\nPlusAuthClientID id\nPlusAuthClientSecret \"exec:/bin/cat $secret\"",
-    "$provider\nPlusAuthSigningAlgs RS256 ES256 EdDSA", "$provider\nPlusAuthSessionLifetime 30min\nPlusAuthSessionIdle 90",
+    "$provider\nPlusAuthSigningAlgs RS256 ES256 EdDSA Ed25519 Ed448", "$provider\nPlusAuthSessionLifetime 30min\nPlusAuthSessionIdle 90",
     "$provider\nPlusAuthKey 0123456789abcdef fedcba9876543210", "$provider\nPlusAuthOrigin https://www.example.test",
     "$provider\nPlusAuthHTTPTimeout 500ms 2s",
     "$provider\nPlusAuthSessionStore cookie", "$provider\nPlusAuthSessionStore cookie shmcb",

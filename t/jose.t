@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use PlusAuth::Attack;
+use PlusAuth::Site;
 use PlusAuth::Test;
 use Test::More;
 
@@ -87,7 +88,9 @@ refused_all { status => 401, called => '/oauth2/token', uncalled => '/oidc/useri
     [50, '200 kB', 'jws.long', status => qr/^(?:401|502)$/];
 
 accepted 44, "$_ by its own key", "jws.genuine_$_"
-    for qw(RS256 PS256 ES256 ES384 ES512 EdDSA);
+    for qw(RS256 PS256 ES256 ES384 ES512 EdDSA Ed25519 Ed448);
+my $edwards = PlusAuth::Site->new('edwards', config => "PlusAuthSigningAlgs EdDSA\n")->start;
+accepted 44, "$_ where EdDSA is named (RFC 9864)", "jws.genuine_$_", site => $edwards for qw(EdDSA Ed25519 Ed448);
 accepted 44, 'RS256 where it is pinned', [], at => 'pinned';
 accepted 44, 'HS256 with the client secret, where that is configured', 'jws.hs256_secret',
     at => 'hs256';

@@ -1,4 +1,5 @@
-/* jwa.c: the algorithms of RFC 7518 sections 3.1, 4.1 and 5.1 and of RFC 8037 section 3.1. */
+/* jwa.c: the algorithms of RFC 7518 sections 3.1, 4.1 and 5.1 and of RFC 8037 section 3.1,
+ * and RFC 9864 section 2.2. */
 #include "jwa.h"
 
 #include <string.h>
@@ -12,13 +13,14 @@ typedef struct entry {
 } entry;
 
 static const entry algorithms[] = {
-    { PA_ALG_RS256, "RS256", "SHA256", 0 }, { PA_ALG_RS384, "RS384", "SHA384", 0 },
-    { PA_ALG_RS512, "RS512", "SHA512", 0 }, { PA_ALG_PS256, "PS256", "SHA256", 0 },
-    { PA_ALG_PS384, "PS384", "SHA384", 0 }, { PA_ALG_PS512, "PS512", "SHA512", 0 },
-    { PA_ALG_ES256, "ES256", "SHA256", 0 }, { PA_ALG_ES384, "ES384", "SHA384", 0 },
-    { PA_ALG_ES512, "ES512", "SHA512", 0 }, { PA_ALG_EDDSA, "EdDSA", "SHA512", 0 },
-    { PA_ALG_HS256, "HS256", "SHA256", 0 }, { PA_ALG_HS384, "HS384", "SHA384", 0 },
-    { PA_ALG_HS512, "HS512", "SHA512", 0 }, { 0, NULL, NULL, 0 },
+    { PA_ALG_RS256, "RS256", "SHA256", 0 },     { PA_ALG_RS384, "RS384", "SHA384", 0 },
+    { PA_ALG_RS512, "RS512", "SHA512", 0 },     { PA_ALG_PS256, "PS256", "SHA256", 0 },
+    { PA_ALG_PS384, "PS384", "SHA384", 0 },     { PA_ALG_PS512, "PS512", "SHA512", 0 },
+    { PA_ALG_ES256, "ES256", "SHA256", 0 },     { PA_ALG_ES384, "ES384", "SHA384", 0 },
+    { PA_ALG_ES512, "ES512", "SHA512", 0 },     { PA_ALG_EDDSA, "EdDSA", "SHA512", 0 },
+    { PA_ALG_ED25519, "Ed25519", "SHA512", 0 }, { PA_ALG_ED448, "Ed448", "SHAKE256", 0 },
+    { PA_ALG_HS256, "HS256", "SHA256", 0 },     { PA_ALG_HS384, "HS384", "SHA384", 0 },
+    { PA_ALG_HS512, "HS512", "SHA512", 0 },     { 0, NULL, NULL, 0 },
 };
 
 static const entry key_algorithms[] = {
@@ -59,6 +61,13 @@ static const entry *find(const entry *at, unsigned int bit)
 pa_alg_set pa_alg_named(const char *name)
 {
     return named(algorithms, name);
+}
+
+pa_alg_set pa_algs_allowed(const char *name)
+{
+    pa_alg_set alg = pa_alg_named(name);
+
+    return alg == PA_ALG_EDDSA ? PA_ALGS_EDDSA : alg;
 }
 
 const char *pa_alg_name(pa_alg_set alg)

@@ -1,5 +1,5 @@
-/* jwa.h: the algorithms of RFC 7518 and RFC 8037, and sets of them: what signs, what encrypts keys
- * and what encrypts content. */
+/* jwa.h: the algorithms of RFC 7518, RFC 8037 and RFC 9864, and sets of them: what signs, what
+ * encrypts keys and what encrypts content. */
 #ifndef PA_JWA_H
 #define PA_JWA_H
 
@@ -18,16 +18,23 @@ typedef unsigned int pa_alg_set;
 #define PA_ALG_ES384 (1u << 7)
 #define PA_ALG_ES512 (1u << 8)
 #define PA_ALG_EDDSA (1u << 9)
-#define PA_ALG_HS256 (1u << 10)
-#define PA_ALG_HS384 (1u << 11)
-#define PA_ALG_HS512 (1u << 12)
+#define PA_ALG_ED25519 (1u << 10)
+#define PA_ALG_ED448 (1u << 11)
+#define PA_ALG_HS256 (1u << 12)
+#define PA_ALG_HS384 (1u << 13)
+#define PA_ALG_HS512 (1u << 14)
 
+/* RFC 9864: EdDSA is either of the two others, by the key; nothing but the name differs. */
+#define PA_ALGS_EDDSA (PA_ALG_EDDSA | PA_ALG_ED25519 | PA_ALG_ED448)
 #define PA_ALGS_HMAC (PA_ALG_HS256 | PA_ALG_HS384 | PA_ALG_HS512)
 /* Every asymmetric one: what an ID token may be signed with unless configured otherwise. */
-#define PA_ALGS_PUBLIC_KEY ((1u << 10) - 1)
+#define PA_ALGS_PUBLIC_KEY ((1u << 12) - 1)
 
 /* The algorithm of that exact name, 0 when there is none. */
 pa_alg_set pa_alg_named(const char *name);
+
+/* The same where the name says what is allowed: EdDSA stands for Ed25519 and Ed448 too. */
+pa_alg_set pa_algs_allowed(const char *name);
 
 /* The name of one algorithm. */
 const char *pa_alg_name(pa_alg_set alg);

@@ -75,6 +75,14 @@ static const char *read_alg(const json_t *jwk, const char **alg)
     return NULL;
 }
 
+/* A key for Ed25519 makes no other signatures than one for EdDSA. */
+static pa_alg_set algs_of(const char *alg)
+{
+    pa_alg_set named = pa_alg_named(alg);
+
+    return named & PA_ALGS_EDDSA ? PA_ALGS_EDDSA : named;
+}
+
 const char *pa_jwk_parse(apr_pool_t *pool, const json_t *jwk, pa_jwk **out)
 {
     const int verifies = is_for_signatures(jwk), encrypts = is_for_encryption(jwk);
@@ -91,7 +99,7 @@ const char *pa_jwk_parse(apr_pool_t *pool, const json_t *jwk, pa_jwk **out)
     if (encrypts)
         key->jwe_algs = kind->jwe_algs & (alg ? pa_jwe_alg_named(alg) : ~0u);
     else
-        key->algs = kind->algs & (alg ? pa_alg_named(alg) : ~0u);
+        key->algs = kind->algs & (alg ? algs_of(alg) : ~0u);
     if (!key->algs && !key->jwe_algs)
         return "a key whose alg is unknown or not of its type";
     *out = key;

@@ -27,7 +27,7 @@ int pa_jws_set_padding(EVP_PKEY_CTX *options, pa_alg_set alg)
 
 const char *pa_jws_digest(pa_alg_set alg)
 {
-    return alg == PA_ALG_EDDSA ? NULL : pa_alg_digest(alg);
+    return alg & PA_ALGS_EDDSA ? NULL : pa_alg_digest(alg);
 }
 
 static int sign(EVP_PKEY *key, pa_alg_set alg, pa_bytes input, unsigned char *out, size_t *len)

@@ -30,8 +30,8 @@ static const pa_key_kind kinds[] = {
     { "EC", "P-256", "EC", "prime256v1", 32, PA_ALG_ES256, PA_JWE_ALGS_ECDH },
     { "EC", "P-384", "EC", "secp384r1", 48, PA_ALG_ES384, PA_JWE_ALGS_ECDH },
     { "EC", "P-521", "EC", "secp521r1", 66, PA_ALG_ES512, PA_JWE_ALGS_ECDH },
-    { "OKP", "Ed25519", "ED25519", NULL, 32, PA_ALG_EDDSA, 0 },
-    { "OKP", "Ed448", "ED448", NULL, 57, PA_ALG_EDDSA, 0 },
+    { "OKP", "Ed25519", "ED25519", NULL, 32, PA_ALG_EDDSA | PA_ALG_ED25519, 0 },
+    { "OKP", "Ed448", "ED448", NULL, 57, PA_ALG_EDDSA | PA_ALG_ED448, 0 },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))

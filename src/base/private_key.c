@@ -144,7 +144,7 @@ static const char *narrow(const json_t *jwk, pa_private_key *key)
         || (ops && !json_is_array(ops)))
         return "a key whose use, alg or key_ops is of the wrong type";
     if (alg) {
-        key->algs &= pa_alg_named(json_string_value(alg));
+        key->algs &= pa_algs_allowed(json_string_value(alg));
         key->jwe_algs &= pa_jwe_alg_named(json_string_value(alg));
     }
     if ((use && !pa_json_holds(jwk, "use", "sig")) || (ops && !has_any(jwk, signing)))

@@ -3,8 +3,8 @@
 
 /* Best first: what FAPI allows before what it does not. An elliptic key has but one. */
 static const pa_alg_set preference[] = {
-    PA_ALG_ES256, PA_ALG_ES384, PA_ALG_ES512, PA_ALG_EDDSA, PA_ALG_PS256,
-    PA_ALG_PS384, PA_ALG_PS512, PA_ALG_RS256, PA_ALG_RS384, PA_ALG_RS512,
+    PA_ALG_ES256, PA_ALG_ES384, PA_ALG_ES512, PA_ALG_EDDSA, PA_ALG_ED25519, PA_ALG_ED448,
+    PA_ALG_PS256, PA_ALG_PS384, PA_ALG_PS512, PA_ALG_RS256, PA_ALG_RS384,   PA_ALG_RS512,
 };
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
@@ -42,8 +42,9 @@ static int add(apr_pool_t *pool, const pa_private_key *key, const char *use, con
 
 int pa_client_key_publish(apr_pool_t *pool, const pa_private_key *key, json_t *keys)
 {
-    /* NULL of several: an RSA key signs by whichever the provider takes. */
-    const char *alg = pa_alg_name(key->algs);
+    /* NULL of several: an RSA key signs by whichever the provider takes. EdDSA is what more of them
+     * know than Ed25519. */
+    const char *alg = pa_alg_name(key->algs & PA_ALG_EDDSA ? PA_ALG_EDDSA : key->algs);
 
     if (key->algs && !add(pool, key, "sig", alg, keys))
         return 0;

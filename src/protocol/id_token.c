@@ -107,7 +107,7 @@ static const char *check_nonce(const pa_jwt *jwt, const pa_id_token_expected *ex
 static int hash_for(const pa_jwt *jwt, pa_bytes in, unsigned char out[EVP_MAX_MD_SIZE * 2],
                     apr_size_t *len)
 {
-    int ed448 = jwt->alg == PA_ALG_EDDSA && jwt->signature.len == ED448_SIGNATURE_LEN;
+    int ed448 = (jwt->alg & PA_ALGS_EDDSA) && jwt->signature.len == ED448_SIGNATURE_LEN;
     EVP_MD *digest = EVP_MD_fetch(NULL, ed448 ? "SHAKE256" : pa_alg_digest(jwt->alg), NULL);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     unsigned int digest_len = 0;

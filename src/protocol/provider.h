@@ -13,7 +13,7 @@
 /* What FAPI lets sign: PS256, ES256, EdDSA and their larger kin. */
 #define PA_ALGS_FAPI                                                                               \
     (PA_ALG_PS256 | PA_ALG_PS384 | PA_ALG_PS512 | PA_ALG_ES256 | PA_ALG_ES384 | PA_ALG_ES512       \
-     | PA_ALG_EDDSA)
+     | PA_ALGS_EDDSA)
 
 /* How the client proves who it is at the token endpoint (RFC 7591 token_endpoint_auth_method). */
 typedef enum {

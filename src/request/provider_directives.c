@@ -110,14 +110,14 @@ const char *pa_provider_set_tenant(cmd_parms *cmd, void *dir, const char *value)
 
 const char *pa_provider_add_signing_alg(cmd_parms *cmd, void *dir, const char *value)
 {
-    pa_alg_set alg = pa_alg_named(value);
+    pa_alg_set alg = pa_algs_allowed(value);
 
     (void)dir;
     if (!alg)
         return apr_psprintf(cmd->pool,
                             "PlusAuthSigningAlgs: %s is no algorithm that an ID token "
                             "may be signed with: RS256, PS256, ES256, their 384 and 512 kin, "
-                            "EdDSA, HS256 and kin",
+                            "EdDSA, Ed25519, Ed448, HS256 and kin",
                             value);
     target(cmd)->signing_algs |= alg;
     return NULL;
@@ -166,7 +166,7 @@ const char *pa_provider_set_client_auth(cmd_parms *cmd, void *dir, const char *m
     pa_provider_directives *provider = target(cmd);
 
     (void)dir;
-    provider->client_auth_alg = alg ? pa_alg_named(alg) : 0;
+    provider->client_auth_alg = alg ? pa_algs_allowed(alg) : 0;
     if (alg && !provider->client_auth_alg)
         return apr_psprintf(cmd->pool, "PlusAuthClientAuth: %s is no signature algorithm", alg);
     return set_choice(cmd, methods, method, &provider->client_auth);

@@ -19,7 +19,7 @@ export const signers = {
     RS256: rsa('sha256'), RS384: rsa('sha384'), RS512: rsa('sha512'),
     PS256: pss('sha256'), PS384: pss('sha384'), PS512: pss('sha512'),
     ES256: ecdsa('sha256'), ES384: ecdsa('sha384'), ES512: ecdsa('sha512'),
-    EdDSA: (input, key) => crypto.sign(null, input, key),
+    ...Object.fromEntries(['EdDSA', 'Ed25519', 'Ed448'].map((alg) => [alg, (input, key) => crypto.sign(null, input, key)])),
     HS256: hmac('sha256'), HS384: hmac('sha384'), HS512: hmac('sha512'),
 };
 
@@ -42,6 +42,8 @@ export const keys = {
     ES384: ecKey('ec-384', 'ES384', 'P-384'),
     ES512: ecKey('ec-512', 'ES512', 'P-521'),
     EdDSA: pair('ed25519', undefined, { kid: 'ed-1', alg: 'EdDSA', use: 'sig' }),
+    Ed25519: pair('ed25519', undefined, { kid: 'ed-2', alg: 'Ed25519', use: 'sig' }),
+    Ed448: pair('ed448', undefined, { kid: 'ed-3', alg: 'Ed448', use: 'sig' }),
 };
 export const attacker = rsaKey('rsa-1', 'RS256');
 export const spare = rsaKey('rsa-2', 'RS256');
@@ -74,8 +76,9 @@ export function unseal(token) {
 
 // at_hash and its like (OpenID Connect Core 3.1.3.6): the left half of the hash.
 export function halfHash(text, alg) {
-    const bits = /512|EdDSA/.test(alg) ? 'sha512' : alg.includes('384') ? 'sha384' : 'sha256';
-    const digest = crypto.createHash(bits).update(text).digest();
+    const bits = /512|EdDSA|Ed25519/.test(alg) ? 'sha512' : alg.includes('384') ? 'sha384' : 'sha256';
+    const hash = alg === 'Ed448' ? crypto.createHash('shake256', { outputLength: 114 }) : crypto.createHash(bits);
+    const digest = hash.update(text).digest();
     return b64u(digest.subarray(0, digest.length / 2));
 }
 

@@ -141,7 +141,7 @@ static inline const char *signer_sign(apr_pool_t *pool, EVP_PKEY *key, const cha
     char digest[] = "SHA256";
     pa_bytes signature;
 
-    if (!strcmp(alg, "EdDSA"))
+    if (!strncmp(alg, "Ed", 2))
         return signer_join(pool, input, signer_bytes(pool, key, NULL, -1, input));
     memcpy(digest + 3, alg + 2, 3);
     signature = signer_bytes(pool, key, digest, alg[0] == 'P' ? atoi(alg + 2) / 8 : -1, input);

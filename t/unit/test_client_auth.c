@@ -216,7 +216,8 @@ static const struct {
     { PA_ALG_ES256, PA_JWE_ALGS_ECDH,
       "sig ES256, enc ECDH-ES, enc ECDH-ES+A128KW, enc ECDH-ES+A192KW, enc ECDH-ES+A256KW" },
     { PA_ALG_RS256 | PA_ALG_PS256, PA_JWE_ALGS_RSA, "sig -, enc RSA-OAEP, enc RSA-OAEP-256" },
-    { PA_ALG_EDDSA, 0, "sig EdDSA" },
+    { PA_ALG_EDDSA | PA_ALG_ED25519, 0, "sig EdDSA" },
+    { PA_ALG_ED25519, 0, "sig Ed25519" },
     { PA_ALG_PS256, 0, "sig PS256" },
     { 0, PA_JWE_RSA_OAEP_256, "enc RSA-OAEP-256" },
 };

@@ -226,7 +226,10 @@ static const struct {
     { "RS512", PA_ALG_RS512, 256, "SHA512", 64 },  { "PS256", PA_ALG_PS256, 256, "SHA256", 32 },
     { "PS512", PA_ALG_PS512, 256, "SHA512", 64 },  { "ES256", PA_ALG_ES256, 64, "SHA256", 32 },
     { "ES384", PA_ALG_ES384, 96, "SHA384", 48 },   { "ES512", PA_ALG_ES512, 132, "SHA512", 64 },
-    { "Ed25519", PA_ALG_EDDSA, 64, "SHA512", 64 }, { "Ed448", PA_ALG_EDDSA, 114, "SHAKE256", 114 },
+    { "EdDSA with Ed25519", PA_ALG_EDDSA, 64, "SHA512", 64 },
+    { "EdDSA with Ed448", PA_ALG_EDDSA, 114, "SHAKE256", 114 },
+    { "Ed25519", PA_ALG_ED25519, 64, "SHA512", 64 },
+    { "Ed448", PA_ALG_ED448, 114, "SHAKE256", 114 },
 };
 
 static void test_at_hash(apr_pool_t *pool)

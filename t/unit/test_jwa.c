@@ -12,6 +12,7 @@ static const struct {
     { "PS384", "SHA384", PA_ALG_PS384 }, { "PS512", "SHA512", PA_ALG_PS512 },
     { "ES256", "SHA256", PA_ALG_ES256 }, { "ES384", "SHA384", PA_ALG_ES384 },
     { "ES512", "SHA512", PA_ALG_ES512 }, { "EdDSA", "SHA512", PA_ALG_EDDSA },
+    { "Ed25519", "SHA512", PA_ALG_ED25519 }, { "Ed448", "SHAKE256", PA_ALG_ED448 },
     { "HS256", "SHA256", PA_ALG_HS256 }, { "HS384", "SHA384", PA_ALG_HS384 },
     { "HS512", "SHA512", PA_ALG_HS512 },
 };

@@ -186,8 +186,10 @@ static const struct {
     { "EC", "P-256", "\"alg\":\"ES256\",\"use\":\"sig\"", PA_ALG_ES256 },
     { "EC", "P-384", "", PA_ALG_ES384 },
     { "EC", "P-521", "", PA_ALG_ES512 },
-    { "ED25519", "", "\"key_ops\":[\"verify\"]", PA_ALG_EDDSA },
-    { "ED448", "", "", PA_ALG_EDDSA },
+    { "ED25519", "", "\"key_ops\":[\"verify\"]", PA_ALG_EDDSA | PA_ALG_ED25519 },
+    { "ED448", "", "", PA_ALG_EDDSA | PA_ALG_ED448 },
+    { "ED25519", "", "\"alg\":\"Ed25519\"", PA_ALG_EDDSA | PA_ALG_ED25519 },
+    { "ED25519", "", "\"alg\":\"EdDSA\"", PA_ALG_EDDSA | PA_ALG_ED25519 },
 };
 
 static void test_usable(apr_pool_t *pool)

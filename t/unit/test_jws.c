@@ -64,8 +64,8 @@ static const struct {
     { "EC", "P-256", PA_ALG_ES256 },
     { "EC", "P-384", PA_ALG_ES384 },
     { "EC", "P-521", PA_ALG_ES512 },
-    { "ED25519", "", PA_ALG_EDDSA },
-    { "ED448", "", PA_ALG_EDDSA },
+    { "ED25519", "", PA_ALG_EDDSA | PA_ALG_ED25519 },
+    { "ED448", "", PA_ALG_EDDSA | PA_ALG_ED448 },
 };
 
 static json_t *claims_of(apr_pool_t *pool)

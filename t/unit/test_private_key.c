@@ -70,8 +70,8 @@ static const struct {
     { "EC", "P-256", 1, PA_ALG_ES256, PA_JWE_ALGS_ECDH },
     { "EC", "P-384", 1, PA_ALG_ES384, PA_JWE_ALGS_ECDH },
     { "EC", "P-521", 1, PA_ALG_ES512, PA_JWE_ALGS_ECDH },
-    { "ED25519", "", 0, PA_ALG_EDDSA, 0 },
-    { "ED448", "", 0, PA_ALG_EDDSA, 0 },
+    { "ED25519", "", 0, PA_ALG_EDDSA | PA_ALG_ED25519, 0 },
+    { "ED448", "", 0, PA_ALG_EDDSA | PA_ALG_ED448, 0 },
 };
 
 /* The public JWK is that of signer.h, which knows the key from OpenSSL. */
@@ -176,7 +176,7 @@ static const struct {
     { "RFC 7520 3.2", rfc7520_32_p521, "bilbo.baggins@hobbiton.example", PA_ALG_ES512, 0 },
     { "RFC 7520 3.4", rfc7520_34_rsa, "bilbo.baggins@hobbiton.example", RSA_ALGS, 0 },
     { "RFC 8037 A.1", rfc8037_a1_ed25519, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
-      PA_ALG_EDDSA, 0 },
+      PA_ALG_EDDSA | PA_ALG_ED25519, 0 },
 };
 
 static void test_jwk_vectors(apr_pool_t *pool)
@@ -254,6 +254,7 @@ static const struct {
     { rfc7515_a3_p256, "alg", "\"HS256\"", "neither" },
     { rfc7520_34_rsa, "alg", "\"RSA-OAEP\"", "neither" },
     { rfc8037_a1_ed25519, "use", "\"enc\"", "neither" },
+    { rfc8037_a1_ed25519, "alg", "\"Ed448\"", "neither" },
 };
 
 static void test_refused(apr_pool_t *pool)
@@ -282,6 +283,8 @@ static const struct {
     { rfc7515_a2_rsa, "use", "\"enc\"", 0, PA_JWE_ALGS_RSA },
     { rfc7515_a2_rsa, "alg", "\"PS256\"", PA_ALG_PS256, 0 },
     { rfc7515_a2_rsa, "alg", "\"RSA-OAEP-256\"", 0, PA_JWE_RSA_OAEP_256 },
+    { rfc8037_a1_ed25519, "alg", "\"Ed25519\"", PA_ALG_ED25519, 0 },
+    { rfc8037_a1_ed25519, "alg", "\"EdDSA\"", PA_ALG_EDDSA | PA_ALG_ED25519, 0 },
     { rfc7515_a2_rsa, "key_ops", "[\"verify\",\"sign\"]", RSA_ALGS, 0 },
     { rfc7515_a2_rsa, "key_ops", "[\"unwrapKey\"]", 0, PA_JWE_ALGS_RSA },
     { rfc7515_a3_p256, "key_ops", "[\"deriveBits\"]", 0, PA_JWE_ALGS_ECDH },
