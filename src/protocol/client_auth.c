@@ -86,17 +86,20 @@ static const char *basic(apr_pool_t *pool, const pa_provider *provider)
 }
 
 /* OpenID Connect Core 9. FAPI 2 5.3.3.1: the audience is the issuer, as a text, wherever the
- * assertion goes: an endpoint that an attacker names cannot have one that is good elsewhere. */
+ * assertion goes: an endpoint that an attacker names cannot have one that is good elsewhere. Some
+ * providers (Hydra) take the token endpoint's URL alone. */
 static const char *assertion_claims(apr_pool_t *pool, const pa_provider *provider,
                                     const pa_metadata *metadata, apr_time_t now, json_t **out)
 {
     const json_int_t seconds = apr_time_sec(now);
+    const char *audience =
+        provider->client_auth_at_token_endpoint ? metadata->token_endpoint : metadata->issuer;
     unsigned char jti[JTI_LEN];
     const char *why = pa_random(jti, sizeof(jti));
     if (why)
         return why;
     *out = pa_json_own(pool, json_pack("{s:s,s:s,s:s,s:s,s:I,s:I}", "iss", provider->client_id,
-                                       "sub", provider->client_id, "aud", metadata->issuer, "jti",
+                                       "sub", provider->client_id, "aud", audience, "jti",
                                        pa_base64url_encode(pool, pa_bytes_of(jti, sizeof(jti))),
                                        "iat", seconds, "exp", seconds + ASSERTION_LIFETIME));
     return *out ? NULL : "the client id is no UTF-8";

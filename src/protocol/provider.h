@@ -59,7 +59,8 @@ typedef struct pa_provider {
     const char *client_secret; /* NULL for a public client */
     pa_profile profile;        /* what else must be as it says */
     pa_client_auth client_auth;
-    pa_alg_set client_auth_alg; /* for assertions; 0: the key's best */
+    pa_alg_set client_auth_alg;        /* for assertions; 0: the key's best */
+    int client_auth_at_token_endpoint; /* assertions name it as aud, else the issuer */
     const apr_array_header_t
         *client_keys; /* const pa_private_key *, the first signs; NULL or empty: none */
     pa_request_mode request;

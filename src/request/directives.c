@@ -298,10 +298,9 @@ const command_rec pa_commands[] = {
                   "Client Id of the PlusAuth client"),
     AP_INIT_TAKE1("PlusAuthClientSecret", pa_provider_set_client_secret, NULL, RSRC_CONF,
                   "Client Secret, or file:/path or exec:/path that gives it"),
-    AP_INIT_TAKE12(
-        "PlusAuthClientAuth", pa_provider_set_client_auth, NULL, RSRC_CONF,
-        "Token Endpoint Authentication Method and, for assertions, their algorithm; auto "
-        "by default"),
+    AP_INIT_TAKE123("PlusAuthClientAuth", pa_provider_set_client_auth, NULL, RSRC_CONF,
+                    "Token Endpoint Authentication Method and, for assertions, their algorithm and "
+                    "aud=issuer or aud=token_endpoint; auto by default"),
     AP_INIT_TAKE12("PlusAuthClientKey", pa_provider_add_client_key, NULL, RSRC_CONF,
                    "A private key of the client, PEM or JWK, and its kid; the first one signs"),
     AP_INIT_TAKE1("PlusAuthClientCert", pa_provider_set_client_cert, NULL, RSRC_CONF,

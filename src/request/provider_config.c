@@ -71,6 +71,8 @@ pa_provider_directives *pa_provider_directives_merge(apr_pool_t *pool,
     m->audience = merge_identity(base->audience, add->audience, add->env, env_audiences);
     m->client_auth = add->client_auth >= 0 ? add->client_auth : base->client_auth;
     m->client_auth_alg = add->client_auth >= 0 ? add->client_auth_alg : base->client_auth_alg;
+    m->client_auth_at_token_endpoint = add->client_auth >= 0 ? add->client_auth_at_token_endpoint
+                                                             : base->client_auth_at_token_endpoint;
     m->client_keys = add->client_keys ? add->client_keys : base->client_keys;
     m->client_cert = add->client_cert ? add->client_cert : base->client_cert;
     m->client_cert_thumbprint =
@@ -103,6 +105,7 @@ pa_provider_directives *pa_provider_directives_inherit(apr_pool_t *pool,
     base->client_cert = base->client_cert_thumbprint = NULL;
     base->client_auth = -1;
     base->client_auth_alg = 0;
+    base->client_auth_at_token_endpoint = 0;
     return base;
 }
 
@@ -145,6 +148,7 @@ static void complete_modes(apr_pool_t *pool, const pa_provider_directives *said,
     out->client_auth =
         said->client_auth >= 0 ? (pa_client_auth)said->client_auth : profiles[profile].client_auth;
     out->client_auth_alg = said->client_auth_alg;
+    out->client_auth_at_token_endpoint = said->client_auth_at_token_endpoint;
     out->client_keys = said->client_keys ? said->client_keys
                                          : apr_array_make(pool, 1, sizeof(const pa_private_key *));
     out->request = said->request >= 0 ? (pa_request_mode)said->request : profiles[profile].request;
@@ -253,6 +257,9 @@ static const char *check_profile(const pa_provider *provider)
         && auth != PA_CLIENT_AUTH_SELF_SIGNED_TLS)
         return "this PlusAuthProfile takes PlusAuthClientAuth private_key_jwt, tls_client_auth or "
                "self_signed_tls_client_auth";
+    if (provider->client_auth_at_token_endpoint)
+        return "PlusAuthClientAuth: aud=token_endpoint is for PlusAuthProfile web alone: the "
+               "others name the issuer";
     if (provider->signing_algs & ~(pa_alg_set)PA_ALGS_FAPI)
         return "this PlusAuthProfile takes PlusAuthSigningAlgs of PS256, ES256, EdDSA and their "
                "kin";

@@ -16,6 +16,7 @@ typedef struct pa_provider_directives {
     const char *audience;
     int client_auth; /* a pa_client_auth */
     pa_alg_set client_auth_alg;
+    int client_auth_at_token_endpoint;
     apr_array_header_t *client_keys; /* const pa_private_key * */
     const char *client_cert;         /* the PEM text */
     const char *client_cert_thumbprint;
@@ -57,7 +58,7 @@ const char *pa_provider_set_issuer(cmd_parms *cmd, void *dir, const char *value)
 const char *pa_provider_set_tenant(cmd_parms *cmd, void *dir, const char *value);
 const char *pa_provider_set_env_file(cmd_parms *cmd, void *dir, const char *value);
 const char *pa_provider_set_client_auth(cmd_parms *cmd, void *dir, const char *method,
-                                        const char *alg);
+                                        const char *first, const char *second);
 const char *pa_provider_add_client_key(cmd_parms *cmd, void *dir, const char *file,
                                        const char *kid);
 const char *pa_provider_set_file(cmd_parms *cmd, void *dir, const char *value);

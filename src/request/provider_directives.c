@@ -151,8 +151,27 @@ static const char *set_choice(cmd_parms *cmd, const char *const *names, const ch
     return apr_psprintf(cmd->pool, "%s: one of %s", cmd->cmd->name, all);
 }
 
+/* A word after the method: an algorithm, or what assertions name as their audience. */
+static const char *set_client_auth_word(cmd_parms *cmd, const char *word)
+{
+    pa_provider_directives *provider = target(cmd);
+
+    if (!word || strcmp(word, "aud=issuer") == 0)
+        return NULL;
+    if (strcmp(word, "aud=token_endpoint") == 0) {
+        provider->client_auth_at_token_endpoint = 1;
+        return NULL;
+    }
+    if (provider->client_auth_alg || !(provider->client_auth_alg = pa_algs_allowed(word)))
+        return apr_psprintf(cmd->pool,
+                            "PlusAuthClientAuth: %s is no signature algorithm: after the method "
+                            "comes one, or aud=issuer or aud=token_endpoint, or both",
+                            word);
+    return NULL;
+}
+
 const char *pa_provider_set_client_auth(cmd_parms *cmd, void *dir, const char *method,
-                                        const char *alg)
+                                        const char *first, const char *second)
 {
     static const char *const methods[] = { "auto",
                                            "none",
@@ -164,12 +183,20 @@ const char *pa_provider_set_client_auth(cmd_parms *cmd, void *dir, const char *m
                                            "self_signed_tls_client_auth",
                                            NULL };
     pa_provider_directives *provider = target(cmd);
+    const char *why;
 
     (void)dir;
-    provider->client_auth_alg = alg ? pa_algs_allowed(alg) : 0;
-    if (alg && !provider->client_auth_alg)
-        return apr_psprintf(cmd->pool, "PlusAuthClientAuth: %s is no signature algorithm", alg);
-    return set_choice(cmd, methods, method, &provider->client_auth);
+    provider->client_auth_alg = 0;
+    provider->client_auth_at_token_endpoint = 0;
+    if ((why = set_choice(cmd, methods, method, &provider->client_auth))
+        || (why = set_client_auth_word(cmd, first)) || (why = set_client_auth_word(cmd, second)))
+        return why;
+    if (provider->client_auth_at_token_endpoint
+        && provider->client_auth != PA_CLIENT_AUTH_PRIVATE_KEY_JWT
+        && provider->client_auth != PA_CLIENT_AUTH_SECRET_JWT)
+        return "PlusAuthClientAuth: aud= is for private_key_jwt and client_secret_jwt, which send "
+               "an assertion";
+    return NULL;
 }
 
 /* The whole of a small file. */

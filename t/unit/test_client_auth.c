@@ -13,6 +13,7 @@
 #define NOW (1000 * APR_USEC_PER_SEC)
 #define BIT(method) PA_CLIENT_AUTH_BIT(PA_CLIENT_AUTH_##method)
 #define ISSUER "https://op.example/tenant"
+#define TOKEN_ENDPOINT ISSUER "/token"
 #define LONG_SECRET "a secret of more than sixty-four characters, which every HMAC may use as key"
 
 static apr_array_header_t *keys_of(apr_pool_t *pool, const pa_private_key *key)
@@ -90,7 +91,7 @@ static void test_algorithms_offered(apr_pool_t *pool, const pa_private_key *key)
 static pa_http_request authenticate(apr_pool_t *pool, const pa_provider *provider,
                                     const char *form)
 {
-    pa_metadata metadata = { .issuer = ISSUER };
+    pa_metadata metadata = { .issuer = ISSUER, .token_endpoint = TOKEN_ENDPOINT };
     pa_http_request request = { .form = form };
 
     is(pa_client_authenticate(pool, provider, &metadata, NOW, &request), NULL, "authenticates");
@@ -127,8 +128,8 @@ static void test_plain(apr_pool_t *pool)
 }
 
 /* The assertion in a form; its jti for comparison. */
-static const char *test_assertion(apr_pool_t *pool, const char *text, const char *alg,
-                                  const char *kid)
+static const char *test_assertion_for(apr_pool_t *pool, const char *text, const char *alg,
+                                      const char *kid, const char *aud)
 {
     apr_table_t *form;
     pa_jwt *jwt = NULL;
@@ -146,10 +147,16 @@ static const char *test_assertion(apr_pool_t *pool, const char *text, const char
     is(jwt->kid, kid, "its kid");
     is(pa_json_text(claims, "iss"), "my client", "iss");
     is(pa_json_text(claims, "sub"), "my client", "sub");
-    is(pa_json_text(claims, "aud"), ISSUER, "aud is the issuer, as a text");
+    is(pa_json_text(claims, "aud"), aud, "aud is one text");
     ok(json_integer_value(json_object_get(claims, "iat")) == 1000, "iat");
     ok(json_integer_value(json_object_get(claims, "exp")) == 1060, "exp, a minute on");
     return pa_json_text(claims, "jti");
+}
+
+static const char *test_assertion(apr_pool_t *pool, const char *text, const char *alg,
+                                  const char *kid)
+{
+    return test_assertion_for(pool, text, alg, kid, ISSUER);
 }
 
 static void test_assertions(apr_pool_t *pool, const pa_private_key *key)
@@ -170,6 +177,11 @@ static void test_assertions(apr_pool_t *pool, const pa_private_key *key)
     provider.client_auth_alg = PA_ALG_HS512;
     request = authenticate(pool, &provider, "a=b");
     test_assertion(pool, request.form, "HS512", NULL);
+    provider.client_auth = PA_CLIENT_AUTH_PRIVATE_KEY_JWT;
+    provider.client_auth_alg = 0;
+    provider.client_auth_at_token_endpoint = 1;
+    request = authenticate(pool, &provider, "a=b");
+    test_assertion_for(pool, request.form, "ES256", "k1", TOKEN_ENDPOINT);
 }
 
 static void test_refused(apr_pool_t *pool, const pa_private_key *key)
