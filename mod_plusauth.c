@@ -7,6 +7,7 @@
  *   src/base      JSON, JOSE, AEAD, HTTP, shared caches (knows no request) */
 #include "src/plusauth.h"
 
+#include <apr_strings.h>
 #include <http_protocol.h>
 #include <http_request.h>
 
@@ -24,11 +25,30 @@
 #include "src/state/session_hooks.h"
 #include "src/state/store.h"
 
+/* Modules without which httpd would not even know the directives that go with ours: Session,
+ * AuthType and Require. It would say "Invalid command", and not which module is missing. */
+static const char *check_modules(apr_pool_t *pool)
+{
+    static const char *const names[] = { "session", "authn_core", "authz_core" };
+
+    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (!ap_find_linked_module(apr_psprintf(pool, "mod_%s.c", names[i])))
+            return apr_psprintf(pool,
+                                "mod_plusauth needs mod_%s: write LoadModule %s_module "
+                                "modules/mod_%s.so (on Debian: a2enmod %s)",
+                                names[i], names[i], names[i], names[i]);
+    return NULL;
+}
+
 static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
+    const char *why = check_modules(ptemp);
+
     (void)plog;
-    (void)ptemp;
-    return pa_store_register(pconf) == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
+    if (!why && !(why = pa_session_hooks_register(pconf)))
+        return pa_store_register(pconf) == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, NULL, "%s", why);
+    return HTTP_INTERNAL_SERVER_ERROR;
 }
 
 static void register_hooks(apr_pool_t *pool)
@@ -65,8 +85,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_fixups(pa_route_fixup, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_handler(pa_route_handler, NULL, NULL, APR_HOOK_FIRST);
 
-    /* mod_session asks for and saves sessions; pages and answers get their headers. */
-    pa_session_hooks_register(pool);
+    /* Pages and answers get their headers. (pre_config registers what mod_session asks of us.) */
     pa_session_entry_register();
     pa_export_register_filter();
     pa_lifetime_register();

@@ -36,8 +36,7 @@ void pa_session_entry_retrieve_functions(void)
     session_save = APR_RETRIEVE_OPTIONAL_FN(ap_session_save);
 }
 
-/* After every backend of mod_session's has declined. */
-static apr_status_t nobody_loads(request_rec *r, session_rec **rec)
+apr_status_t pa_session_entry_without_backend(request_rec *r, session_rec **rec)
 {
     const pa_visit *visit = pa_visit_of(r);
 
@@ -216,7 +215,6 @@ void pa_session_entry_register(void)
     static const char *const mod_session[] = { "mod_session.c", NULL };
 
     ap_hook_fixups(load_first, NULL, mod_session, APR_HOOK_FIRST);
-    ap_hook_session_load(nobody_loads, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_filter(drop_filters_if_saved, mod_session, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(drop_filters_if_saved, mod_session, NULL, APR_HOOK_REALLY_LAST);
 }

@@ -3,10 +3,13 @@
  * logins, so that it is never given one: such a session is none, and its id is not used again. */
 #include "session_hooks.h"
 
+#include <apr_dso.h>
+#include <apr_strings.h>
 #include <mod_session.h>
 
 #include "../plusauth.h"
 #include "audit.h"
+#include "session_entry.h"
 
 /* A plain request writes at most every eighth of the time that a session may idle, since an old
  * copy stays in shared memory until it would have ended; and at most once a minute, unless a
@@ -127,11 +130,49 @@ static apr_status_t save(request_rec *r, session_rec *rec)
     return rv;
 }
 
-void pa_session_hooks_register(apr_pool_t *pool)
+/* mod_session's functions that register a hook. */
+typedef struct {
+    void (*load)(ap_HOOK_session_load_t *function, const char *const *before,
+                 const char *const *after, int order);
+    void (*save)(ap_HOOK_session_save_t *function, const char *const *before,
+                 const char *const *after, int order);
+} hook_functions;
+
+/* Looks them up in the loaded mod_session.so, or in httpd itself where mod_session is built in. */
+static apr_status_t find_hook_functions(apr_pool_t *pool, const module *session,
+                                        hook_functions *out)
+{
+    apr_dso_handle_t *from = session->dynamic_load_handle;
+    apr_dso_handle_sym_t load_symbol, save_symbol;
+    apr_status_t rv = from ? APR_SUCCESS : apr_dso_load(&from, NULL, pool);
+
+    if (rv != APR_SUCCESS || (rv = apr_dso_sym(&load_symbol, from, "ap_hook_session_load"))
+        || (rv = apr_dso_sym(&save_symbol, from, "ap_hook_session_save")))
+        return rv;
+    out->load = load_symbol;
+    out->save = save_symbol;
+    return APR_SUCCESS;
+}
+
+const char *pa_session_hooks_register(apr_pool_t *pconf)
 {
     static const char *const backends[] = { "mod_session_cookie.c", "mod_session_dbd.c", NULL };
+    const module *session = ap_find_linked_module("mod_session.c");
+    const char *registering = apr_hook_debug_current;
+    hook_functions hook = { 0 };
+    apr_status_t rv;
+    char why[128];
 
-    (void)pool;
-    ap_hook_session_load(load, NULL, backends, APR_HOOK_FIRST);
-    ap_hook_session_save(save, NULL, backends, APR_HOOK_FIRST);
+    if (!session)
+        return "mod_session is not loaded";
+    if ((rv = find_hook_functions(pconf, session, &hook)) != APR_SUCCESS)
+        return apr_psprintf(pconf, "mod_session does not offer its hooks: %s",
+                            apr_strerror(rv, why, sizeof(why)));
+    /* The name that other modules' lists of predecessors and successors are compared with. */
+    apr_hook_debug_current = "mod_plusauth.c";
+    hook.load(load, NULL, backends, APR_HOOK_FIRST);
+    hook.save(save, NULL, backends, APR_HOOK_FIRST);
+    hook.load(pa_session_entry_without_backend, NULL, NULL, APR_HOOK_REALLY_LAST);
+    apr_hook_debug_current = registering;
+    return NULL;
 }

@@ -5,8 +5,11 @@
 
 #include "visit.h"
 
-/* Answers mod_session's session_load and session_save hooks, before its own backends do. */
-void pa_session_hooks_register(apr_pool_t *pool);
+/* Answers mod_session's session_load and session_save hooks, before its own backends do. For the
+ * pre_config phase: every LoadModule line has been read then, so that their order does not matter.
+ * mod_session's functions are looked up by name, because a symbol that is linked would have to be
+ * there when this module is loaded. NULL, or what is wrong and its cure. */
+const char *pa_session_hooks_register(apr_pool_t *pconf);
 
 /* Reads the visit's session from its backend, and notes now and then that it was used. One that is
  * not there, or has ended by its age, leaves no id. APR_SUCCESS, or what is wrong with the store.
