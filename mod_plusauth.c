@@ -10,16 +10,21 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mpm_common.h>
 
 #include "src/request/authn.h"
+#include "src/request/authz.h"
 #include "src/request/config.h"
+#include "src/request/errors.h"
 #include "src/request/export.h"
 #include "src/request/inbound.h"
 #include "src/request/lifetime.h"
-#include "src/request/page.h"
+#include "src/request/page_handler.h"
 #include "src/request/route.h"
 #include "src/request/status.h"
+#include "src/request/template.h"
 #include "src/state/counters.h"
+#include "src/state/log_limit.h"
 #include "src/state/session.h"
 #include "src/state/session_entry.h"
 #include "src/state/session_hooks.h"
@@ -67,6 +72,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_check_config(pa_config_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(pa_config_open_stores, tls, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(pa_counters_open, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(pa_log_limit_open, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(pa_log_limit_report, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_optional_fn_retrieve(pa_session_retrieve_functions, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(pa_config_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 
@@ -89,7 +96,10 @@ static void register_hooks(apr_pool_t *pool)
     pa_session_entry_register();
     pa_export_register_filter();
     pa_lifetime_register();
-    pa_page_register(pool);
+    pa_template_register();
+    pa_page_handler_register();
+    pa_authz_register();
+    pa_errors_register();
 
     /* To be seen: a section of mod_status, and a handler. */
     pa_status_register(pool);

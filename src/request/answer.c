@@ -6,8 +6,8 @@
 #include <http_request.h>
 
 #include "../base/url.h"
+#include "errors.h"
 #include "form.h"
-#include "page.h"
 #include "redirect.h"
 #include "ticket.h"
 
@@ -16,6 +16,14 @@
 #define POSTED_AGE apr_time_from_sec(60)
 /* What fits in a request line once it is sealed. */
 #define POSTED_MAX 5500
+
+static const pa_refusal no_post = { .status = HTTP_METHOD_NOT_ALLOWED,
+                                    .error = "invalid_request",
+                                    .message = "The sign-in service comes back by a plain visit." };
+static const pa_refusal bad_form = { .status = HTTP_BAD_REQUEST,
+                                     .error = "invalid_response",
+                                     .message =
+                                         "The answer of the sign-in service cannot be used." };
 
 /* The state in a JWT, read with the keys of whichever provider can. It only finds the login, whose
  * provider then has to have signed it. NULL and *state set (NULL for none), or the reason. */
@@ -83,12 +91,16 @@ int pa_answer_take_post(request_rec *r)
 
     if (!is_post_expected(r)) {
         ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
-        return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
-                             "The sign-in service comes back by a plain visit.");
+        return pa_refuse(r, &no_post,
+                         "callback: method %s, and no provider here has PlusAuthResponse form_post",
+                         r->method);
     }
-    if ((status = pa_form_read(r, &form)) != OK)
-        return pa_page_error(r, status, "invalid_response",
-                             "The answer of the sign-in service cannot be used.");
+    if ((status = pa_form_read(r, &form)) != OK) {
+        pa_refusal unreadable = bad_form;
+
+        unreadable.status = status;
+        return pa_refuse(r, &unreadable, "callback: " PA_FORM_UNREADABLE, status);
+    }
     fields = apr_table_elts(form);
     for (int i = 0; i < fields->nelts; i++) {
         const apr_table_entry_t *field = &APR_ARRAY_IDX(fields, i, apr_table_entry_t);
@@ -96,8 +108,7 @@ int pa_answer_take_post(request_rec *r)
         text = pa_form_add(r->pool, text, field->key, field->val);
     }
     if (!text || strlen(text) > POSTED_MAX || pa_ticket_seal(r, PURPOSE, text, &ticket))
-        return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_response",
-                             "The answer of the sign-in service cannot be used.");
+        return pa_refuse(r, &bad_form, "callback: what was posted is empty or too long");
     return pa_redirect(r, apr_pstrcat(r->pool, conf->redirect_uri, "?" PURPOSE "=", ticket, NULL));
 }
 

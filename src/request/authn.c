@@ -9,10 +9,25 @@
 #include "../state/counters.h"
 #include "../state/session.h"
 #include "config.h"
+#include "errors.h"
 #include "failure.h"
 #include "export.h"
 #include "login.h"
-#include "page.h"
+
+static const pa_refusal nobody_401 = { .status = HTTP_UNAUTHORIZED,
+                                       .error = "login_required",
+                                       .message = "You need to sign in for this.",
+                                       .lines = PA_REFUSAL_ORDINARY_LINES };
+static const pa_refusal nobody_403 = { .status = HTTP_FORBIDDEN,
+                                       .error = "login_required",
+                                       .message = "You need to sign in for this.",
+                                       .lines = PA_REFUSAL_ORDINARY_LINES };
+static const pa_refusal no_claim = { .status = HTTP_FORBIDDEN,
+                                     .error = "access_denied",
+                                     .message = "Your account lacks what this place needs." };
+static const pa_refusal no_provider = { .status = HTTP_INTERNAL_SERVER_ERROR,
+                                        .error = "server_error",
+                                        .message = "This place is not set up for signing in." };
 
 /* Of the protocols that a request can change to, only this one has no page to show: h2c has. */
 static int is_websocket(request_rec *r)
@@ -42,9 +57,10 @@ static int is_navigation(request_rec *r)
            || strstr(accept, "*/*");
 }
 
-static int refuse(request_rec *r, int status)
+static int refuse(request_rec *r, const pa_refusal *what)
 {
-    return pa_page_error(r, status, "login_required", "You need to sign in for this.");
+    return pa_refuse(r, what,
+                     "nobody is signed in, and PlusAuthUnauthenticated asks for no login here");
 }
 
 /* `demanded`: no Require lets anybody through who is not signed in, not even with `pass`. */
@@ -59,14 +75,14 @@ static int without_user(request_rec *r, const pa_provider *provider, int demande
     }
     switch (dir->unauthenticated) {
     case PA_UNAUTHENTICATED_401:
-        return refuse(r, HTTP_UNAUTHORIZED);
+        return refuse(r, &nobody_401);
     case PA_UNAUTHENTICATED_403:
-        return refuse(r, HTTP_FORBIDDEN);
+        return refuse(r, &nobody_403);
     case PA_UNAUTHENTICATED_LOGIN:
         break;
     default:
         if (!is_navigation(r))
-            return refuse(r, HTTP_UNAUTHORIZED);
+            return pa_refuse(r, &nobody_401, "nobody is signed in, and this is no visit of a page");
     }
     /* A part of another page: the browser is not waiting for this one. */
     if (r->main)
@@ -80,14 +96,10 @@ static int with_user(request_rec *r, const pa_session *session)
     const char *claim = pa_dir_conf_get(r)->user;
     const char *user = claim ? pa_session_claim(session, claim) : session->sub;
 
-    if (!user || !*user) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "user refused: no claim \"%s\", which "
-                      "PlusAuthUser makes REMOTE_USER",
-                      claim);
-        return pa_page_error(r, HTTP_FORBIDDEN, "access_denied",
-                             "Your account lacks what this place needs.");
-    }
+    if (!user || !*user)
+        return pa_refuse(r, &no_claim,
+                         "user refused: no claim \"%s\", which PlusAuthUser makes REMOTE_USER",
+                         claim ? claim : "sub");
     r->user = (char *)user;
     r->ap_auth_type = (char *)"PlusAuth";
     /* What the client sends there is not for the application: it would take it for checked. */
@@ -115,17 +127,13 @@ static int decide(request_rec *r, int demanded)
     const pa_provider *provider;
     apr_status_t rv;
 
-    if (!pa_config_is_active(r) || !(provider = pa_config_provider(r))) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      engine_is_off(r)
-                          ? "AuthType PlusAuth where PlusAuthEngine is off: write AuthType None "
-                            "here, or PlusAuthEngine on"
-                          : "AuthType PlusAuth, but no provider: write PlusAuthTenant and "
-                            "PlusAuthClientID for this server, or PlusAuthProvider with the name "
-                            "of one here");
-        return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
-                             "This place is not set up for signing in.");
-    }
+    if (!pa_config_is_active(r) || !(provider = pa_config_provider(r)))
+        return pa_refuse(r, &no_provider, "AuthType PlusAuth%s",
+                         engine_is_off(r)
+                             ? " where PlusAuthEngine is off: write AuthType None here, or "
+                               "PlusAuthEngine on"
+                             : ", but no provider: write PlusAuthTenant and PlusAuthClientID for "
+                               "this server, or PlusAuthProvider with the name of one here");
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
         return pa_failure_session(r, rv);
     if (!session || strcmp(session->provider, provider->name) != 0)

@@ -18,9 +18,20 @@
 #include "../state/session_store.h"
 #include "authn.h"
 #include "config.h"
+#include "errors.h"
 #include "failure.h"
 #include "form.h"
-#include "page.h"
+
+static const pa_refusal not_accepted = { .status = HTTP_BAD_REQUEST,
+                                         .error = "invalid_request",
+                                         .message = "The logout token was not accepted." };
+static const pa_refusal not_now = { .status = HTTP_SERVICE_UNAVAILABLE,
+                                    .error = "temporarily_unavailable",
+                                    .message = "The logout token was not accepted." };
+static const pa_refusal no_frame = { .status = HTTP_METHOD_NOT_ALLOWED,
+                                     .error = "invalid_request",
+                                     .message =
+                                         "This is for a frame on the sign-in service's page." };
 
 /* So much of an issuer that nobody knows is logged. */
 #define ISS_SHOWN 200
@@ -41,22 +52,18 @@ static void log_ended(request_rec *r, const pa_visit_settings *settings, pa_byte
         pa_audit_end(r, PA_COUNT_LOGOUT_BACK_CHANNEL, keys.at + i);
 }
 
-static int refuse(request_rec *r, int status, const char *why)
+static int refuse(request_rec *r, const pa_refusal *what, const char *why)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "[%s] back-channel logout refused: %s",
-                  pa_page_request_id(r), why);
     no_store(r);
-    return pa_page_error(r, status,
-                         status == HTTP_BAD_REQUEST ? "invalid_request" : "temporarily_unavailable",
-                         "The logout token was not accepted.");
+    return pa_refuse(r, what, "back-channel logout refused: %s", why);
 }
 
 static int refuse_fault(request_rec *r, const pa_fault *fault)
 {
     if (fault->kind == PA_FAULT_RULE)
-        return refuse(r, HTTP_BAD_REQUEST, fault->why);
+        return refuse(r, &not_accepted, fault->why);
     pa_counters_add(PA_COUNT_PROVIDER_ERROR);
-    return refuse(r, HTTP_SERVICE_UNAVAILABLE, fault->why);
+    return refuse(r, &not_now, fault->why);
 }
 
 /* The provider of an issuer: of several clients there the one that is meant, if any is. */
@@ -179,15 +186,15 @@ static int end_sessions(request_rec *r, const char *text)
     apr_status_t rv;
 
     if ((why = choose_provider(r, text, &provider)))
-        return refuse(r, HTTP_BAD_REQUEST, why);
+        return refuse(r, &not_accepted, why);
     if ((fault = validate(r, provider, text, &issuer, &token)))
         return refuse_fault(r, fault);
     rv = obey(r, provider, issuer, &token);
     if (rv == APR_EEXIST)
-        return refuse(r, HTTP_BAD_REQUEST, "its jti was used before");
+        return refuse(r, &not_accepted, "its jti was used before");
     if (rv != APR_SUCCESS) {
         pa_counters_add(PA_COUNT_STORE_ERROR);
-        return refuse(r, HTTP_SERVICE_UNAVAILABLE, "the session store does not answer");
+        return refuse(r, &not_now, "the session store does not answer");
     }
     no_store(r);
     ap_set_content_length(r, 0);
@@ -200,11 +207,11 @@ int pa_backchannel_handler(request_rec *r)
     const char *token;
 
     if (r->method_number != M_POST)
-        return refuse(r, HTTP_BAD_REQUEST, "no POST");
+        return refuse(r, &not_accepted, "no POST");
     if (pa_form_read(r, &form) != OK)
-        return refuse(r, HTTP_BAD_REQUEST, "no form of bounded size");
+        return refuse(r, &not_accepted, "no form of bounded size");
     token = apr_table_get(form, "logout_token");
-    return token ? end_sessions(r, token) : refuse(r, HTTP_BAD_REQUEST, "no logout_token");
+    return token ? end_sessions(r, token) : refuse(r, &not_accepted, "no logout_token");
 }
 
 /* Whether the frame's parameters are those of the session that this browser has. Without the
@@ -239,8 +246,7 @@ int pa_frontchannel_handler(request_rec *r)
 
     if (r->method_number != M_GET) {
         ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
-        return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
-                             "This is for a frame on the sign-in service's page.");
+        return pa_refuse(r, &no_frame, "front-channel logout: method %s", r->method);
     }
     no_store(r);
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)

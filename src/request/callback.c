@@ -22,9 +22,21 @@
 #include "config.h"
 #include "redirect.h"
 #include "status.h"
+#include "errors.h"
 #include "failure.h"
 #include "login.h"
-#include "page.h"
+
+static const pa_refusal no_login = {
+    .status = HTTP_BAD_REQUEST,
+    .error = "invalid_state",
+    .message = "This sign-in took too long, was finished before, or your browser did not keep the "
+               "cookie that "
+               "belongs to it. Please check that it accepts cookies, and sign in again."
+};
+static const pa_refusal bad_answer = { .status = HTTP_BAD_REQUEST,
+                                       .error = "invalid_response",
+                                       .message =
+                                           "The answer of the sign-in service cannot be used." };
 
 /* One login that comes to its end. */
 typedef struct returning {
@@ -72,10 +84,7 @@ static int stale(request_rec *r, const char *why)
     if (session)
         return pa_redirect_home(r, "/");
     pa_counters_add(PA_COUNT_REFUSED_STATE);
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "[%s] callback refused: %s", pa_page_request_id(r),
-                  why);
-    return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_state",
-                         "This sign-in is over or was not begun here. Please sign in again.");
+    return pa_refuse(r, &no_login, "callback refused: %s", why);
 }
 
 /* Marks the state as used, for all processes: its code is sent once. */
@@ -243,10 +252,7 @@ static int sign_in(request_rec *r, returning *back)
 static int not_usable(request_rec *r, const char *why)
 {
     pa_counters_add(PA_COUNT_REFUSED_RULE);
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "[%s] callback refused: %s", pa_page_request_id(r),
-                  why);
-    return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_response",
-                         "The answer of the sign-in service cannot be used.");
+    return pa_refuse(r, &bad_answer, "callback: the answer was refused: %s", why);
 }
 
 /* The state is this browser's: what the provider says now counts, once. */

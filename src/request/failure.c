@@ -2,7 +2,7 @@
 #include "failure.h"
 
 #include "../state/counters.h"
-#include "page.h"
+#include "errors.h"
 
 static void count_fault(pa_fault_kind kind)
 {
@@ -21,59 +21,76 @@ static void count_fault(pa_fault_kind kind)
         pa_counters_add(PA_COUNT_PROVIDER_ERROR);
 }
 
+/* Strangers can cause an OAuth error, with words of their own. What else the provider did wrong is
+ * its own doing, so that each reason is a kind of line for itself. */
+static const char *kind_of(const pa_fault *fault)
+{
+    return fault->kind == PA_FAULT_OAUTH ? NULL : fault->why;
+}
+
 int pa_failure_provider(request_rec *r, const char *doing, const pa_fault *fault)
 {
-    static const struct {
-        int status;
-        const char *error;
-        const char *message;
-    } pages[] = {
-        [PA_FAULT_UNREACHABLE] = { HTTP_BAD_GATEWAY, "provider_unreachable",
+    static const pa_refusal pages[] = {
+        [PA_FAULT_UNREACHABLE] = { .status = HTTP_BAD_GATEWAY,
+                                   .error = "provider_unreachable",
+                                   .message =
+                                       "The sign-in service cannot be reached. Please try again." },
+        [PA_FAULT_TIMEOUT] = { .status = HTTP_GATEWAY_TIME_OUT,
+                               .error = "provider_timeout",
+                               .message = "The sign-in service took too long. Please try again." },
+        [PA_FAULT_NONSENSE] = { .status = HTTP_BAD_GATEWAY,
+                                .error = "provider_error",
+                                .message =
+                                    "The sign-in service gave an answer that cannot be used." },
+        [PA_FAULT_UNKNOWN] = { .status = HTTP_SERVICE_UNAVAILABLE,
+                               .error = "temporarily_unavailable",
+                               .message =
                                    "The sign-in service cannot be reached. Please try again." },
-        [PA_FAULT_TIMEOUT] = { HTTP_GATEWAY_TIME_OUT, "provider_timeout",
-                               "The sign-in service took too long. Please try again." },
-        [PA_FAULT_NONSENSE] = { HTTP_BAD_GATEWAY, "provider_error",
-                                "The sign-in service gave an answer that cannot be used." },
-        [PA_FAULT_UNKNOWN] = { HTTP_SERVICE_UNAVAILABLE, "temporarily_unavailable",
-                               "The sign-in service cannot be reached. Please try again." },
-        [PA_FAULT_OAUTH] = { HTTP_BAD_REQUEST, NULL,
-                             "The sign-in service refused. Please sign in again." },
-        [PA_FAULT_RULE] = { HTTP_UNAUTHORIZED, "invalid_token",
-                            "What the sign-in service said of you cannot be trusted." },
-        [PA_FAULT_OURS] = { HTTP_INTERNAL_SERVER_ERROR, "server_error",
-                            "Something is wrong on this server." },
+        [PA_FAULT_OAUTH] = { .status = HTTP_BAD_REQUEST,
+                             .error = NULL,
+                             .message = "The sign-in service refused. Please sign in again." },
+        [PA_FAULT_RULE] = { .status = HTTP_UNAUTHORIZED,
+                            .error = "invalid_token",
+                            .message = "What the sign-in service said of you cannot be trusted." },
+        [PA_FAULT_OURS] = { .status = HTTP_INTERNAL_SERVER_ERROR,
+                            .error = "server_error",
+                            .message = "Something is wrong on this server." },
     };
-    int denied = fault->kind == PA_FAULT_OAUTH && strcmp(fault->error, "access_denied") == 0;
+    static const pa_refusal denied = { .status = HTTP_FORBIDDEN,
+                                       .error = "access_denied",
+                                       .message = "You were not given access." };
+    pa_refusal what = pages[fault->kind];
 
+    if (fault->error)
+        what.error = fault->error;
+    if (fault->kind == PA_FAULT_OAUTH && strcmp(fault->error, denied.error) == 0)
+        what = denied;
+    what.kind = kind_of(fault);
     count_fault(fault->kind);
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "[%s] %s: %s%s%s", pa_page_request_id(r), doing,
-                  fault->error ? fault->error : "", fault->error ? ": " : "", fault->why);
     if (fault->kind == PA_FAULT_UNKNOWN)
         apr_table_setn(r->err_headers_out, "Retry-After", "5");
-    return pa_page_error(r, denied ? HTTP_FORBIDDEN : pages[fault->kind].status,
-                         fault->error ? fault->error : pages[fault->kind].error,
-                         denied ? "You were not given access." : pages[fault->kind].message);
+    return pa_refuse(r, &what, "%s: %s%s%s", doing, fault->error ? fault->error : "",
+                     fault->error ? ": " : "", fault->why);
 }
 
 int pa_failure_session(request_rec *r, apr_status_t rv)
 {
-    if (rv == APR_ENOTIMPL) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "there are no sessions here: write \"Session On\" "
-                      "for this place");
-        return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
-                             "This place is not set up for signing in.");
-    }
-    if (rv == APR_EINIT) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "nothing keeps sessions here: write SessionCookieName or "
-                      "SessionDBDCookieName for this place, or another PlusAuthSessionStore");
-        return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
-                             "This place is not set up for signing in.");
-    }
+    static const pa_refusal no_sessions = { .status = HTTP_INTERNAL_SERVER_ERROR,
+                                            .error = "server_error",
+                                            .message = "This place is not set up for signing in." };
+    pa_refusal no_store = { .status = HTTP_SERVICE_UNAVAILABLE,
+                            .error = "temporarily_unavailable",
+                            .message = "Sessions cannot be looked up just now. Please try again.",
+                            .rv = rv };
+
+    if (rv == APR_ENOTIMPL)
+        return pa_refuse(r, &no_sessions,
+                         "there are no sessions here: write \"Session On\" for this place");
+    if (rv == APR_EINIT)
+        return pa_refuse(r, &no_sessions,
+                         "nothing keeps sessions here: write SessionCookieName or "
+                         "SessionDBDCookieName for this place, or another PlusAuthSessionStore");
     pa_counters_add(PA_COUNT_STORE_ERROR);
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r, "the session store does not answer");
     apr_table_setn(r->err_headers_out, "Retry-After", "5");
-    return pa_page_error(r, HTTP_SERVICE_UNAVAILABLE, "temporarily_unavailable",
-                         "Sessions cannot be looked up just now. Please try again.");
+    return pa_refuse(r, &no_store, "the session store does not answer (PlusAuthSessionStore)");
 }

@@ -14,4 +14,7 @@
  * 415. */
 int pa_form_read(request_rec *r, apr_table_t **out);
 
+/* What a line in the log says of a body that pa_form_read did not take, with its status. */
+#define PA_FORM_UNREADABLE "what was posted is no form, is too long or came too slowly (status %d)"
+
 #endif

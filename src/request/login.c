@@ -11,7 +11,7 @@
 #include "../protocol/authorization.h"
 #include "../state/counters.h"
 #include "../state/session.h"
-#include "page.h"
+#include "errors.h"
 #include "redirect.h"
 #include "failure.h"
 
@@ -19,6 +19,10 @@
  * a loop. */
 #define LOOP_ROUNDS 3
 #define LOOP_WINDOW apr_time_from_sec(60)
+
+static const pa_refusal which_provider = { .status = HTTP_INTERNAL_SERVER_ERROR,
+                                           .error = "server_error",
+                                           .message = "This place is not set up for signing in." };
 
 const pa_fault *pa_login_dpop(request_rec *r, const pa_provider *provider,
                               const pa_login_state *login, const char **jwk, pa_dpop *out)
@@ -92,22 +96,24 @@ void pa_login_forget(request_rec *r)
 
 static int loop_page(request_rec *r, const pa_visit *visit)
 {
+    const char *cookie = visit->settings->cookie, *origin = pa_server_conf_get(r->server)->origin;
+    pa_refusal loop = { .status = HTTP_INTERNAL_SERVER_ERROR,
+                        .error = "login_loop",
+                        .message =
+                            apr_psprintf(r->pool,
+                                         "You signed in several times, but your browser does not "
+                                         "send the cookie \"%s\" back to %s. Please check that it "
+                                         "accepts cookies and that the address above begins so.",
+                                         cookie, origin) };
+
     pa_login_forget(r);
     pa_counters_add(PA_COUNT_REFUSED_LOOP);
-    ap_log_rerror(
-        APLOG_MARK, APLOG_ERR, 0, r,
-        "login loop: %d logins ended well, and the browser "
-        "never sent the cookie %s back. Likely causes: it reaches this server by another "
-        "scheme or name than %s (PlusAuthOrigin), Domain= or SameSite= of PlusAuthCookie, or "
-        "a session store that loses records",
-        LOOP_ROUNDS, visit->settings->cookie, pa_server_conf_get(r->server)->origin);
-    return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "login_loop",
-                         apr_psprintf(r->pool,
-                                      "You signed in several times, but your browser does not "
-                                      "send the cookie \"%s\" back to %s. Please check that it "
-                                      "accepts cookies and that the address above begins so.",
-                                      visit->settings->cookie,
-                                      pa_server_conf_get(r->server)->origin));
+    return pa_refuse(r, &loop,
+                     "login loop: %d logins ended well, and the browser never sent the cookie %s "
+                     "back. Likely causes: it reaches this server by another scheme or name than "
+                     "%s (PlusAuthOrigin), Domain= or SameSite= of PlusAuthCookie, or a session "
+                     "store that loses records",
+                     LOOP_ROUNDS, cookie, origin);
 }
 
 /* Whether the browser calls this server by another name than its origin. */
@@ -220,13 +226,11 @@ int pa_login_handler(request_rec *r)
 
     if ((status = pa_login_hints_read(r, &hints)) != OK)
         return status;
-    if (!hints.provider) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "login: several providers: write PlusAuthProvider in the <Location> of the "
-                      "login path");
-        return pa_page_error(r, HTTP_INTERNAL_SERVER_ERROR, "server_error",
-                             "This place is not set up for signing in.");
-    }
+    if (!hints.provider)
+        return pa_refuse(
+            r, &which_provider,
+            "login: several providers: write PlusAuthProvider in the <Location> of the "
+            "login path");
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
         return pa_failure_session(r, rv);
     if (session && !hints.again && strcmp(session->provider, hints.provider->name) == 0)

@@ -10,8 +10,8 @@
 #include "../base/text.h"
 #include "../base/url.h"
 #include "../protocol/metadata.h"
+#include "errors.h"
 #include "form.h"
-#include "page.h"
 
 #define HINT_MAX 256
 #define MAX_AGE_MAX (366 * 86400)
@@ -25,12 +25,20 @@ static const struct {
     { "max_age", 1 },    { "prompt", 1 },
 };
 
-static int refuse(request_rec *r, const char *why)
+static const pa_refusal bad_method = { .status = HTTP_METHOD_NOT_ALLOWED,
+                                       .error = "invalid_request",
+                                       .message = "Signing in begins with a visit." };
+static const pa_refusal bad_link = { .status = HTTP_BAD_REQUEST,
+                                     .error = "invalid_request",
+                                     .message = "This link for signing in cannot be used." };
+
+static int refuse_form(request_rec *r, int status)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "[%s] login refused: %s", pa_page_request_id(r),
-                  why);
-    return pa_page_error(r, HTTP_BAD_REQUEST, "invalid_request",
-                         "This link for signing in cannot be used.");
+    pa_refusal bad_form = { .status = status,
+                            .error = "invalid_request",
+                            .message = "This form for signing in cannot be used." };
+
+    return pa_refuse(r, &bad_form, "login: " PA_FORM_UNREADABLE, status);
 }
 
 /* -1 for what is no number of seconds, or so many that it is none. */
@@ -121,11 +129,11 @@ static int complete(request_rec *r, const apr_table_t *said, pa_login_hints *out
     take_parameters(r, said, out);
     out->provider = provider_of(r, iss);
     if (!out->provider && iss)
-        return refuse(r, "its iss is no provider's that is configured here");
+        return pa_refuse(r, &bad_link, "login: its iss is no provider's that is configured here");
     /* A place to return to that is no place of ours: our own pages' mistake, or a third party's
      * attempt. */
     if (target && !(target = own_path(r, target)))
-        return refuse(r, "its target_link_uri is of another origin");
+        return pa_refuse(r, &bad_link, "login: its target_link_uri is of another origin");
     out->return_to = target ? target : return_to ? own_path(r, return_to) : NULL;
     if (!out->return_to)
         out->return_to = "/";
@@ -140,14 +148,12 @@ int pa_login_hints_read(request_rec *r, pa_login_hints *out)
     memset(out, 0, sizeof(*out));
     if (r->method_number != M_GET && r->method_number != M_POST) {
         ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
-        return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
-                             "Signing in begins with a visit.");
+        return pa_refuse(r, &bad_method, "login: method %s", r->method);
     }
     if (r->method_number == M_POST && (status = pa_form_read(r, &said)) != OK)
-        return pa_page_error(r, status, "invalid_request",
-                             "This form for signing in cannot be used.");
+        return refuse_form(r, status);
     if (r->method_number == M_GET && r->args && pa_form_parse(r->pool, r->args, &said))
-        return refuse(r, "its query is malformed");
+        return pa_refuse(r, &bad_link, "login: its query is malformed");
     return complete(r, said, out);
 }
 

@@ -11,10 +11,12 @@
 #include "../protocol/end_session.h"
 #include "../protocol/revocation.h"
 #include "../state/audit.h"
+#include "../state/log.h"
 #include "../state/session.h"
 #include "authn.h"
 #include "config.h"
 #include "redirect.h"
+#include "errors.h"
 #include "failure.h"
 #include "form.h"
 #include "login.h"
@@ -23,6 +25,10 @@
 
 /* How long a confirmation page, or a visit to the provider's logout page, may take. */
 #define TICKET_LIFETIME apr_time_from_sec(30 * 60)
+
+static const pa_refusal bad_method = { .status = HTTP_METHOD_NOT_ALLOWED,
+                                       .error = "invalid_request",
+                                       .message = "Signing out is a visit or a form." };
 
 /* Bound to the session that it ends. */
 static const char *confirm_purpose(request_rec *r)
@@ -85,8 +91,7 @@ static const pa_fault *revoke_token(request_rec *r, const pa_provider *provider,
     fault = pa_revocation_send(pa_server_conf_get(r->server)->client, r->pool, provider, metadata,
                                token, refresh ? "refresh_token" : "access_token");
     if (fault)
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "logout: a token was not revoked: %s",
-                      fault->why);
+        pa_log_limited(r, APLOG_WARNING, 0, "logout: a token was not revoked: %s", fault->why);
     return fault;
 }
 
@@ -117,7 +122,7 @@ static int say_signed_out(request_rec *r, const char *why, const char *url)
                      .title = "Signed out here",
                      .provider_logout = url };
 
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "logout: the provider was not asked: %s", why);
+    pa_log_limited(r, APLOG_WARNING, 0, "logout: the provider was not asked: %s", why);
     return pa_page_send(r, &page);
 }
 
@@ -161,8 +166,7 @@ int pa_logout_handler(request_rec *r)
 
     if (r->method_number != M_GET && r->method_number != M_POST) {
         ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
-        return pa_page_error(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request",
-                             "Signing out is a visit or a form.");
+        return pa_refuse(r, &bad_method, "logout: method %s", r->method);
     }
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
         return pa_failure_session(r, rv);

@@ -11,8 +11,19 @@
 #include "../state/session.h"
 #include "authn.h"
 #include "config.h"
+#include "errors.h"
 #include "failure.h"
-#include "page.h"
+
+static const pa_refusal only_read = { .status = HTTP_METHOD_NOT_ALLOWED,
+                                      .error = "invalid_request",
+                                      .message = "This is to be read alone." };
+static const pa_refusal nobody = { .status = HTTP_UNAUTHORIZED,
+                                   .error = "login_required",
+                                   .message = "Nobody is signed in.",
+                                   .lines = PA_REFUSAL_ORDINARY_LINES };
+static const pa_refusal not_described = { .status = HTTP_INTERNAL_SERVER_ERROR,
+                                          .error = "server_error",
+                                          .message = "Something is wrong on this server." };
 
 static const char *variable(const pa_session *session, const char *name)
 {
@@ -39,10 +50,9 @@ static const char *describe(request_rec *r, const pa_session *session)
 }
 
 /* Scripts ask here, whatever they say of what they accept. */
-static int refuse(request_rec *r, int status, const char *error, const char *message)
+static void answer_in_json(request_rec *r)
 {
     apr_table_setn(r->headers_in, "Accept", "application/json");
-    return pa_page_error(r, status, error, message);
 }
 
 int pa_user_handler(request_rec *r)
@@ -57,16 +67,15 @@ int pa_user_handler(request_rec *r)
     if (r->method_number == M_OPTIONS)
         return ap_send_http_options(r);
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    answer_in_json(r);
     if (r->method_number != M_GET)
-        return refuse(r, HTTP_METHOD_NOT_ALLOWED, "invalid_request", "This is to be read alone.");
-    if ((rv = pa_session_load(r, &session)) != APR_SUCCESS) {
-        apr_table_setn(r->headers_in, "Accept", "application/json");
+        return pa_refuse(r, &only_read, "user: method %s", r->method);
+    if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
         return pa_failure_session(r, rv);
-    }
     if (!session)
-        return refuse(r, HTTP_UNAUTHORIZED, "login_required", "Nobody is signed in.");
+        return pa_refuse(r, &nobody, "user: nobody is signed in");
     if (!(text = describe(r, session)))
-        return HTTP_INTERNAL_SERVER_ERROR;
+        return pa_refuse(r, &not_described, "user: its JSON cannot be written");
     ap_set_content_type(r, "application/json");
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     ap_rputs(text, r);
