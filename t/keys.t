@@ -27,6 +27,8 @@ refused_all { status => 502, called => '/jwks', uncalled => '/oidc/userinfo' },
         [52, 'an error in place of a set', 'status_500'],
         [53, 'a set that redirects', 'redirect']);
 
+accepted undef, "a key set that is served as $_->[0]", [], at => "jwks.$_->[1]" for ['text/plain', 'text_plain'],
+    ['application/octet-stream', 'octet_stream'];
 accepted 48, 'decoys with the same kid', [], at => 'jwks.decoys';
 accepted 48, 'key_ops verify', [], at => 'jwks.key_ops_verify';
 accepted 48, 'a key that says nothing of itself', 'jws.kid_missing', at => 'jwks.no_kid_no_alg';

@@ -116,6 +116,21 @@ subtest 'attack 56: a claim of 100 kB' => sub {
     cmp_ok length($env->{PLUSAUTH_CLAIM_picture} // ''), '<=', 8192, 'the long one is left out';
 };
 
+subtest 'what does not fit into variables is told once a login, by name' => sub {
+    my %told = (claim_long => qr/left out of what applications get of the user: picture \(longer than 8192 bytes\)$/m,
+        name_long => qr/left out .*: n{128}\.\.\. \(its name is too long\)$/m,
+        claims_300 => qr/left out .*: extra_\d+ \(there are too many\),.* and \d+ more$/m,
+        claims_9k => qr/^((?!left out).)*$/s,
+        claims_20k => qr/left out .*: PLUSAUTH_USERINFO \(longer than 16384 bytes\)$/m);
+    for my $fault (sort keys %told) {
+        my $mark = log_mark();
+        seen($fault, '/cgi');
+        my $log = log_since($mark);
+        like $log, $told{$fault}, $fault;
+        is scalar(() = $log =~ /left out of/g), $fault eq 'claims_9k' ? 0 : 1, 'one line';
+    }
+};
+
 subtest 'attack 56: claims that are objects' => sub {
     my $env = seen('claim_nested', '/cgi');
     is $env->{PLUSAUTH_CLAIM_address}, '{"country":"UK","street_address":"1 High Street"}', 'JSON';

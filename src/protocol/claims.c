@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../base/json.h"
+#include "../base/text.h"
 
 /* Environment variables' names; the longest standard claim has 21 characters. */
 #define NAME_MAX_LEN 128
@@ -54,20 +55,24 @@ static char *make_name(apr_pool_t *pool, const char *name)
     return copy;
 }
 
-/* The flat text of a value, NULL when it has none that may be handed out. */
-static const char *make_value(apr_pool_t *pool, const json_t *value)
+/* The flat text of a value; NULL and *why set when it has none that may be handed out, NULL alone
+ * for null. */
+static const char *make_value(apr_pool_t *pool, const json_t *value, const char **why)
 {
     const char *text = json_string_value(value);
     apr_size_t len = json_string_length(value);
 
+    *why = NULL;
     if (json_is_null(value))
         return NULL;
     if (!text) {
-        if (!(text = pa_json_dump(pool, value, 0)))
-            return NULL;
-        len = strlen(text);
+        text = pa_json_dump(pool, value, 0);
+        len = text ? strlen(text) : 0;
     }
-    return len > PA_CLAIM_MAX ? NULL : without_control_characters(pool, text, len);
+    if (text && len <= PA_CLAIM_MAX)
+        return without_control_characters(pool, text, len);
+    *why = apr_psprintf(pool, "longer than %d bytes", PA_CLAIM_MAX);
+    return NULL;
 }
 
 /* What was found so far under this name. httpd's tables do not tell case apart: neither may names.
@@ -80,47 +85,78 @@ static pa_claim *find(const apr_array_header_t *claims, const char *name)
     return NULL;
 }
 
+/* Notes a claim that applications do not get. */
+static void leave_out(apr_array_header_t *left_out, const char *said, const char *why)
+{
+    APR_ARRAY_PUSH(left_out, const char *) = apr_psprintf(
+        left_out->pool, "%s%s (%s)", pa_text_printable(left_out->pool, said, NAME_MAX_LEN),
+        strlen(said) > NAME_MAX_LEN ? "..." : "", why);
+}
+
 /* Of two claims that would be one variable nobody can tell which the application means: it gets
  * neither. */
-static void add(apr_array_header_t *claims, const char *said, const json_t *value)
+static void add(apr_array_header_t *claims, const char *said, const json_t *value,
+                apr_array_header_t *left_out)
 {
     apr_size_t len = strlen(said);
-    const char *name = make_name(claims->pool, said);
+    const char *name = make_name(claims->pool, said), *why;
     pa_claim *claim = find(claims, name);
 
-    if (len == 0 || len > NAME_MAX_LEN)
+    if (len == 0)
         return;
-    if (claim && strcmp(claim->said, said) != 0) {
-        claim->said = "";
+    if (len > NAME_MAX_LEN) {
+        leave_out(left_out, said, "its name is too long");
+    }
+    else if (claim && strcmp(claim->said, said) != 0) {
+        leave_out(left_out, said, "another claim has that name as a variable");
+        claim->why = "another claim has that name as a variable";
         claim->value = NULL;
     }
     else if (claim) {
-        claim->value = claim->value ? claim->value : make_value(claims->pool, value);
+        if (!claim->value && !claim->why)
+            claim->value = make_value(claims->pool, value, &claim->why);
     }
     else if (claims->nelts < CLAIMS_MAX) {
+        const char *text = make_value(claims->pool, value, &why);
+
         APR_ARRAY_PUSH(claims, pa_claim) =
-            (pa_claim){ name, make_value(claims->pool, value), apr_pstrdup(claims->pool, said) };
+            (pa_claim){ name, text, apr_pstrdup(claims->pool, said), why };
+    }
+    else {
+        leave_out(left_out, said, "there are too many");
     }
 }
 
+/* Those with a value, and the reasons why others have none. */
+static void keep_values(apr_array_header_t *claims, apr_array_header_t *left_out)
+{
+    int kept = 0;
+
+    for (int i = 0; i < claims->nelts; i++) {
+        const pa_claim claim = APR_ARRAY_IDX(claims, i, pa_claim);
+
+        if (claim.value)
+            APR_ARRAY_IDX(claims, kept++, pa_claim) = claim;
+        else if (claim.why)
+            leave_out(left_out, claim.said, claim.why);
+    }
+    claims->nelts = kept;
+}
+
 apr_array_header_t *pa_claims_flatten(apr_pool_t *pool, const json_t *userinfo,
-                                      const json_t *id_token)
+                                      const json_t *id_token, apr_array_header_t *left_out)
 {
     apr_array_header_t *claims = apr_array_make(pool, 16, sizeof(pa_claim));
     const char *name;
     json_t *value;
-    int kept = 0;
 
     /* jansson's iterators want an object that is not const, yet change nothing. */
     json_object_foreach ((json_t *)userinfo, name, value)
-        add(claims, name, value);
+        add(claims, name, value, left_out);
     json_object_foreach ((json_t *)id_token, name, value)
         if (!is_token_claim(name))
-            add(claims, name, value);
-    for (int i = 0; i < claims->nelts; i++)
-        if (APR_ARRAY_IDX(claims, i, pa_claim).value)
-            APR_ARRAY_IDX(claims, kept++, pa_claim) = APR_ARRAY_IDX(claims, i, pa_claim);
-    claims->nelts = kept;
+            add(claims, name, value, left_out);
+    keep_values(claims, left_out);
     return claims;
 }
 

@@ -15,14 +15,17 @@ typedef struct pa_claim {
     const char *value; /* strings as they are, anything else as compact JSON; control characters
                         * (NUL, CR, LF among them) have become spaces */
     const char *said;  /* the name as the provider says it */
+    const char *why;   /* NULL: there is a value that may be handed out */
 } pa_claim;
 
 /* The claims of userinfo (NULL for none), and those of the ID token that it lacks and that tell of
  * the user rather than of the token (not iss, aud, exp, iat, nbf, nonce, azp, jti, at_hash, c_hash,
- * s_hash, sid). Left out are null values, over-long ones, and claims whose names differ only in
- * what becomes '_' or in case (Email, email). An array of pa_claim from `pool`. */
+ * s_hash, sid). Null values are none. An array of pa_claim from `pool`. What does not fit
+ * (over-long values and names, more than 256 claims, names that differ only in what becomes '_' or
+ * in case, as Email and email do) is added to `left_out` (const char *): "groups (longer than 8192
+ * bytes)", of printable ASCII. */
 apr_array_header_t *pa_claims_flatten(apr_pool_t *pool, const json_t *userinfo,
-                                      const json_t *id_token);
+                                      const json_t *id_token, apr_array_header_t *left_out);
 
 /* The claims as one JSON document, without those that are longer than PA_CLAIM_MAX. NULL when even
  * so it is longer than PA_CLAIMS_DOCUMENT_MAX. */

@@ -38,6 +38,9 @@ static const pa_refusal bad_answer = { .status = HTTP_BAD_REQUEST,
                                        .message =
                                            "The answer of the sign-in service cannot be used." };
 
+/* So many names of claims go into one log line. */
+#define NAMES_LOGGED 10
+
 /* One login that comes to its end. */
 typedef struct returning {
     const pa_provider *provider;
@@ -157,16 +160,45 @@ static void add_variable(pa_session *session, const char *name, const char *valu
     session->variables[session->variable_count++] = (pa_variable){ name, value };
 }
 
-/* All that applications get of the user, ready-made. */
-static void add_variables(apr_pool_t *pool, const returning *back, pa_session *session)
+/* Names of a list for a log line, which is no place for thousands. */
+static const char *join_names(apr_pool_t *pool, apr_array_header_t *names)
 {
-    const apr_array_header_t *claims = pa_claims_flatten(pool, back->userinfo, back->id_token);
+    int more = names->nelts - NAMES_LOGGED;
+    const char *text;
 
+    if (more > 0)
+        names->nelts = NAMES_LOGGED;
+    text = apr_array_pstrcat(pool, names, ',');
+    return more > 0 ? apr_psprintf(pool, "%s and %d more", text, more) : text;
+}
+
+/* An application that misses a claim takes its user for another: once a login the log says so. */
+static void tell_left_out(request_rec *r, apr_array_header_t *left_out)
+{
+    if (left_out->nelts > 0)
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "[%s] left out of what applications get of the user: %s",
+                      pa_page_request_id(r), join_names(r->pool, left_out));
+}
+
+/* All that applications get of the user, ready-made. */
+static void add_variables(request_rec *r, const returning *back, pa_session *session)
+{
+    apr_pool_t *pool = r->pool;
+    apr_array_header_t *left_out = apr_array_make(pool, 4, sizeof(const char *));
+    const apr_array_header_t *claims =
+        pa_claims_flatten(pool, back->userinfo, back->id_token, left_out);
+    const char *document =
+        pa_claims_document(pool, back->userinfo ? back->userinfo : back->id_token);
+
+    if (!document)
+        APR_ARRAY_PUSH(left_out, const char *) =
+            apr_psprintf(pool, "PLUSAUTH_USERINFO (longer than %d bytes)", PA_CLAIMS_DOCUMENT_MAX);
+    tell_left_out(r, left_out);
     session->variables = apr_palloc(pool, PA_SESSION_VARIABLES_MAX * sizeof(pa_variable));
     add_variable(session, "PLUSAUTH_DISPLAY_NAME",
                  pa_claims_display_name(pool, back->userinfo, back->id_token));
-    add_variable(session, "PLUSAUTH_USERINFO",
-                 pa_claims_document(pool, back->userinfo ? back->userinfo : back->id_token));
+    add_variable(session, "PLUSAUTH_USERINFO", document);
     for (int i = 0; i < claims->nelts; i++) {
         const pa_claim *claim = &APR_ARRAY_IDX(claims, i, pa_claim);
 
@@ -174,10 +206,26 @@ static void add_variables(apr_pool_t *pool, const returning *back, pa_session *s
     }
 }
 
+static void fit(request_rec *r, pa_session *session)
+{
+    int left_out = pa_session_record_fit(session);
+    apr_array_header_t *names = apr_array_make(r->pool, 4, sizeof(const char *));
+
+    if (left_out == 0)
+        return;
+    for (int i = 0; i < left_out; i++)
+        APR_ARRAY_PUSH(names, const char *) =
+            session->variables[session->variable_count + (unsigned int)i].name;
+    ap_log_rerror(
+        APLOG_MARK, APLOG_WARNING, 0, r,
+        "[%s] the session would be too large: %d of the user's variables are left out: %s",
+        pa_page_request_id(r), left_out, join_names(r->pool, names));
+}
+
 static pa_session *make_session(request_rec *r, const returning *back)
 {
     pa_session *session = apr_pcalloc(r->pool, sizeof(*session));
-    int present, left_out;
+    int present;
 
     session->created = session->touched = r->request_time;
     session->provider = back->provider->name;
@@ -191,12 +239,8 @@ static pa_session *make_session(request_rec *r, const returning *back)
     session->refresh_token = back->tokens.refresh_token;
     session->access_expires = back->tokens.expires;
     session->dpop_key = back->dpop_key;
-    add_variables(r->pool, back, session);
-    left_out = pa_session_record_fit(session);
-    if (left_out)
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                      "the session would be too large: %d of the user's variables are left out",
-                      left_out);
+    add_variables(r, back, session);
+    fit(r, session);
     return session;
 }
 

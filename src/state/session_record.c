@@ -77,9 +77,14 @@ int pa_session_record_fit(pa_session *session)
     int left_out = 0;
 
     for (; record_size(session) > PA_SESSION_RECORD_MAX; left_out++) {
+        pa_variable *goes, gone;
+
         if (session->variable_count == 0)
             break;
-        session->variables[first_to_go(session)] = session->variables[--session->variable_count];
+        goes = &session->variables[first_to_go(session)];
+        gone = *goes;
+        *goes = session->variables[--session->variable_count];
+        session->variables[session->variable_count] = gone;
     }
     return left_out;
 }

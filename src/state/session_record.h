@@ -38,13 +38,13 @@ typedef struct pa_session {
 
 /* No record is longer. */
 #define PA_SESSION_RECORD_MAX 32768
-#define PA_SESSION_VARIABLES_MAX 256
+#define PA_SESSION_VARIABLES_MAX 258 /* 256 claims, and two that are made of them */
 
 /* NULL and *out set, or the reason: too large. */
 const char *pa_session_record_encode(apr_pool_t *pool, const pa_session *session, pa_bytes *out);
 
 /* Leaves out variables, PLUSAUTH_USERINFO first and then the longest, until the session fits into a
- * record, or none is left. How many that were. */
+ * record, or none is left. How many that were: they stand behind the others. */
 int pa_session_record_fit(pa_session *session);
 
 /* The texts point into `record`, which must outlive the result. NULL and *out set, or the reason:

@@ -18,7 +18,8 @@ static const pa_provider provider = {
 
 static void check_flat(apr_pool_t *pool, const json_t *claims)
 {
-    apr_array_header_t *flat = pa_claims_flatten(pool, claims, claims);
+    apr_array_header_t *flat = pa_claims_flatten(
+        pool, claims, claims, apr_array_make(pool, 1, sizeof(const char *)));
     const char *name = pa_claims_display_name(pool, claims, NULL);
     const char *at;
     int i;

@@ -21,8 +21,9 @@ static json_t *parse(apr_pool_t *pool, const char *text)
 /* "name=value|name=value" in the order they come. */
 static const char *flat(apr_pool_t *pool, const char *userinfo, const char *id_token)
 {
+    apr_array_header_t *left_out = apr_array_make(pool, 4, sizeof(const char *));
     apr_array_header_t *claims =
-        pa_claims_flatten(pool, parse(pool, userinfo), parse(pool, id_token));
+        pa_claims_flatten(pool, parse(pool, userinfo), parse(pool, id_token), left_out);
     const char *text = "";
     int i;
 
@@ -94,7 +95,7 @@ static const char *text_of(apr_pool_t *pool, apr_size_t len)
 static void test_limits(apr_pool_t *pool)
 {
     const char *many = "{\"sub\":\"u\"";
-    apr_array_header_t *claims;
+    apr_array_header_t *claims, *left_out = apr_array_make(pool, 4, sizeof(const char *));
     int i;
 
     is(flat(pool, apr_pstrcat(pool, "{\"a\":\"", text_of(pool, PA_CLAIM_MAX), "\"}", NULL), NULL),
@@ -109,15 +110,39 @@ static void test_limits(apr_pool_t *pool)
        "a name over 128 characters is left out");
     for (i = 0; i < 1000; i++)
         many = apr_psprintf(pool, "%s,\"c%d\":%d", many, i, i);
-    claims = pa_claims_flatten(pool, parse(pool, apr_pstrcat(pool, many, "}", NULL)), NULL);
+    claims = pa_claims_flatten(pool, parse(pool, apr_pstrcat(pool, many, "}", NULL)), NULL,
+                               left_out);
     ok(claims->nelts == 256, "of 1,000 claims 256 are handed out");
     is(APR_ARRAY_IDX(claims, 0, pa_claim).value, "u", "the first ones");
+    ok(left_out->nelts == 745, "and of the others it is told that there are too many");
+    is(APR_ARRAY_IDX(left_out, 0, const char *), "c255 (there are too many)", "by name");
+}
+
+static void test_left_out(apr_pool_t *pool)
+{
+    const char *userinfo = apr_psprintf(
+        pool, "{\"sub\":\"u\",\"none\":null,\"groups\":[\"%s\"],\"%s\":1,\"Mail\":1,\"mail\":2,\"a\xc3\xa9\":\"%s\"}",
+        text_of(pool, PA_CLAIM_MAX), text_of(pool, 129), text_of(pool, PA_CLAIM_MAX + 1));
+    apr_array_header_t *left_out = apr_array_make(pool, 4, sizeof(const char *));
+
+    pa_claims_flatten(pool, parse(pool, userinfo), NULL, left_out);
+    is(apr_array_pstrcat(pool, left_out, '|'),
+       apr_pstrcat(pool, text_of(pool, 128), "... (its name is too long)|"
+                   "mail (another claim has that name as a variable)|"
+                   "groups (longer than 8192 bytes)|"
+                   "Mail (another claim has that name as a variable)|"
+                   "a   (longer than 8192 bytes)", NULL),
+       "what applications do not get is told by name, with the reason");
+    left_out->nelts = 0;
+    pa_claims_flatten(pool, parse(pool, "{\"groups\":null}"), parse(pool, "{\"groups\":[]}"), left_out);
+    ok(left_out->nelts == 0, "nothing is told of null");
 }
 
 static void test_lifetime(apr_pool_t *pool)
 {
     json_t *json = json_pack("{s:s}", "sub", "u");
-    apr_array_header_t *claims = pa_claims_flatten(pool, json, NULL);
+    apr_array_header_t *claims =
+        pa_claims_flatten(pool, json, NULL, apr_array_make(pool, 4, sizeof(const char *)));
 
     json_decref(json);
     is(APR_ARRAY_IDX(claims, 0, pa_claim).name, "sub", "a name outlives its object");
@@ -165,6 +190,7 @@ int main(void)
 
     test_cases(pool);
     test_limits(pool);
+    test_left_out(pool);
     test_lifetime(pool);
     test_display_name(pool);
     return tap_end();

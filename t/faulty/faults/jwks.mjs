@@ -64,6 +64,8 @@ export const jwks = {
     empty: only(),
     no_member: { jwks: () => ({}) },
     keys_object: { jwks: () => ({ keys: { [RSA.kid]: RSA.jwk } }) },
+    text_plain: { jwksReply: (reply) => ({ ...reply, headers: { 'content-type': 'text/plain; charset=utf-8' } }) },
+    octet_stream: { jwksReply: (reply) => ({ ...reply, headers: { 'content-type': 'application/octet-stream' } }) },
     html: replace({ status: 200, headers: { 'content-type': 'text/html' }, body: '<html></html>' }),
     status_500: replace({ status: 500, headers: JSON_TYPE, body: '{}' }),
     huge: replace({ status: 200, headers: JSON_TYPE, body: Buffer.alloc(50 << 20, ' ') }),
