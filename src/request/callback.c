@@ -15,6 +15,7 @@
 #include "../protocol/token.h"
 #include "../protocol/userinfo.h"
 #include "../state/audit.h"
+#include "../state/log.h"
 #include "../state/logout_memory.h"
 #include "../state/session.h"
 #include "../state/session_index.h"
@@ -178,7 +179,7 @@ static void tell_left_out(request_rec *r, apr_array_header_t *left_out)
     if (left_out->nelts > 0)
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                       "[%s] left out of what applications get of the user: %s",
-                      pa_page_request_id(r), join_names(r->pool, left_out));
+                      pa_log_request_id(r), join_names(r->pool, left_out));
 }
 
 /* All that applications get of the user, ready-made. */
@@ -219,7 +220,7 @@ static void fit(request_rec *r, pa_session *session)
     ap_log_rerror(
         APLOG_MARK, APLOG_WARNING, 0, r,
         "[%s] the session would be too large: %d of the user's variables are left out: %s",
-        pa_page_request_id(r), left_out, join_names(r->pool, names));
+        pa_log_request_id(r), left_out, join_names(r->pool, names));
 }
 
 static pa_session *make_session(request_rec *r, const returning *back)
