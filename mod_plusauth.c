@@ -63,6 +63,8 @@ static void register_hooks(apr_pool_t *pool)
                                            "mod_userdir.c", "mod_vhost_alias.c", NULL };
     static const char *const typers[] = { "mod_negotiation.c", "mod_mime.c", NULL };
     static const char *const readers[] = { "mod_rewrite.c", "mod_headers.c", NULL };
+    /* Modules that would answer for our paths. */
+    static const char *const servers[] = { "mod_cache.c", "mod_proxy.c", "mod_rewrite.c", NULL };
     static const char *const tls[] = { "mod_ssl.c", NULL };
     /* Whoever decides before us whether a request needs a user. */
     static const char *const deciders[] = { "mod_authz_core.c", NULL };
@@ -86,11 +88,12 @@ static void register_hooks(apr_pool_t *pool)
                             AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(pa_authn_check, NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_type_checker(pa_route_type, NULL, typers, APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(pa_route_fixup, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(pa_authn_pass, NULL, readers, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(pa_export_fixup, NULL, readers, APR_HOOK_FIRST);
     ap_hook_fixups(pa_lifetime_fixup, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(pa_route_fixup, NULL, NULL, APR_HOOK_REALLY_LAST);
-    ap_hook_handler(pa_route_handler, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_handler(pa_route_handler, NULL, servers, APR_HOOK_REALLY_FIRST);
 
     /* Pages and answers get their headers. (pre_config registers what mod_session asks of us.) */
     pa_session_entry_register();

@@ -13,6 +13,7 @@
 #include "failure.h"
 #include "export.h"
 #include "login.h"
+#include "route.h"
 
 static const pa_refusal nobody_401 = { .status = HTTP_UNAUTHORIZED,
                                        .error = "login_required",
@@ -150,7 +151,8 @@ int pa_authn_pass(request_rec *r)
 {
     int status;
 
-    if (r->user || pa_dir_conf_get(r)->unauthenticated != PA_UNAUTHENTICATED_PASS || !is_ours(r))
+    if (r->user || pa_dir_conf_get(r)->unauthenticated != PA_UNAUTHENTICATED_PASS || !is_ours(r)
+        || pa_route_is(r))
         return DECLINED;
     status = decide(r, 0);
     return status == OK ? DECLINED : status;

@@ -8,6 +8,7 @@
 
 #include "../state/session.h"
 #include "config.h"
+#include "route.h"
 
 #define PRIVATE_FILTER "PLUSAUTH_PRIVATE"
 
@@ -73,7 +74,7 @@ int pa_export_fixup(request_rec *r)
 {
     const pa_dir_conf *dir = pa_dir_conf_get(r);
     const pa_session *session = NULL;
-    int page = r->handler && strcmp(r->handler, "plusauth-page") == 0;
+    int page = r->handler && strcmp(r->handler, "plusauth-page") == 0 && !pa_route_is(r);
 
     if (!pa_config_is_active(r) || !(page || is_ours(r)))
         return DECLINED;

@@ -8,6 +8,7 @@
 
 #include "../state/session.h"
 #include "config.h"
+#include "route.h"
 
 /* So much is sent to a client that takes its time before the clock is looked at again. */
 #define PIECE 65536
@@ -102,7 +103,7 @@ int pa_lifetime_fixup(request_rec *r)
     apr_time_t end;
     deadline *limit;
 
-    if (longest <= 0 || r->main || !pa_config_is_active(r)
+    if (longest <= 0 || r->main || pa_route_is(r) || !pa_config_is_active(r)
         || pa_session_load(r, &session) != APR_SUCCESS || !session)
         return DECLINED;
     end = session->created + pa_visit_of(r)->settings->lifetime;

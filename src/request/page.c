@@ -166,7 +166,6 @@ int pa_page_send(request_rec *r, const pa_page *page)
     ap_set_content_type(r, HTML_TYPE);
     ap_set_content_length(r, (apr_off_t)html.body.len);
     pa_page_set_headers(r->headers_out, html.csp);
-    pa_template_forbid_ssi(r);
     APR_BRIGADE_INSERT_TAIL(
         out, apr_bucket_pool_create((const char *)html.body.at, html.body.len, r->pool, buckets));
     APR_BRIGADE_INSERT_TAIL(out, apr_bucket_eos_create(buckets));

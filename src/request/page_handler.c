@@ -9,6 +9,7 @@
 #include "config.h"
 #include "errors.h"
 #include "page.h"
+#include "template.h"
 
 static const pa_refusal only_read = { .status = HTTP_METHOD_NOT_ALLOWED,
                                       .error = "method_not_allowed",
@@ -23,6 +24,7 @@ static int handle(request_rec *r)
 
     if (!r->handler || strcmp(r->handler, "plusauth-page") != 0 || pa_dir_conf_get(r)->engine == 0)
         return DECLINED;
+    pa_template_shield(r);
     ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
     if (r->method_number == M_OPTIONS)
         return ap_send_http_options(r);

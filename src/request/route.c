@@ -1,4 +1,5 @@
-/* route.c: see route.h. */
+/* route.c: see route.h. Which request is for one of our paths is noted once, when its name is
+ * translated: it was let in for that, and nothing else may answer it. */
 #include "route.h"
 
 #include <apr_strings.h>
@@ -6,46 +7,81 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "../state/log.h"
 #include "backchannel.h"
 #include "callback.h"
 #include "config.h"
 #include "jwks.h"
 #include "login.h"
 #include "logout.h"
+#include "template.h"
 #include "user.h"
 
 #define HANDLER "plusauth-route"
-/* No request can name such a file: httpd makes absolute paths of what comes from outside. */
-#define FILENAME "plusauth:route"
 
-static const struct {
+/* What answers a path of ours. `name` stands in r->filename, which other modules log. No request
+ * can name such a file: httpd makes absolute paths of what comes from outside. */
+typedef struct pa_route {
     pa_path path;
+    const char *name;
     int (*handle)(request_rec *r);
-} routes[] = {
-    { PA_PATH_LOGIN, pa_login_handler },
-    { PA_PATH_CALLBACK, pa_callback_handler },
-    { PA_PATH_LOGOUT, pa_logout_handler },
-    { PA_PATH_BACKCHANNEL, pa_backchannel_handler },
-    { PA_PATH_FRONTCHANNEL, pa_frontchannel_handler },
-    { PA_PATH_USER, pa_user_handler },
-    { PA_PATH_REGISTER, pa_register_handler },
-    { PA_PATH_JWKS, pa_jwks_handler },
+} pa_route;
+
+static const pa_route routes[] = {
+    { PA_PATH_LOGIN, "PlusAuthPath login", pa_login_handler },
+    { PA_PATH_CALLBACK, "PlusAuthPath callback", pa_callback_handler },
+    { PA_PATH_LOGOUT, "PlusAuthPath logout", pa_logout_handler },
+    { PA_PATH_BACKCHANNEL, "PlusAuthPath backchannel", pa_backchannel_handler },
+    { PA_PATH_FRONTCHANNEL, "PlusAuthPath frontchannel", pa_frontchannel_handler },
+    { PA_PATH_USER, "PlusAuthPath user", pa_user_handler },
+    { PA_PATH_REGISTER, "PlusAuthPath register", pa_register_handler },
+    { PA_PATH_JWKS, "PlusAuthPath jwks", pa_jwks_handler },
 };
 
-static int is_route(const request_rec *r)
-{
-    return r->filename && strcmp(r->filename, FILENAME) == 0;
-}
-
-static int (*handler_of(const request_rec *r))(request_rec *)
+static const pa_route *route_at(const request_rec *r)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
     int active = pa_config_is_active(r);
 
     for (apr_size_t i = 0; active && i < sizeof(routes) / sizeof(routes[0]); i++)
         if (strcmp(r->uri, conf->path[routes[i].path]) == 0)
-            return routes[i].handle;
+            return &routes[i];
     return NULL;
+}
+
+/* The route that this request was let in as; NULL for any other request. */
+static const pa_route *route_of(request_rec *r)
+{
+    const pa_visit *visit = pa_visit_of(r);
+
+    return visit && visit->route_request == r ? visit->route : NULL;
+}
+
+int pa_route_is(request_rec *r)
+{
+    return route_of(r) != NULL;
+}
+
+/* What other modules made of the request meanwhile counts for nothing: a rewrite rule of its
+ * <Location>, a FallbackResource, a SetHandler, a proxy. */
+static void restore(request_rec *r, const pa_visit *visit)
+{
+    r->filename = apr_pstrdup(r->pool, visit->route->name);
+    r->args = visit->route_args;
+    r->path_info = NULL;
+    r->proxyreq = PROXYREQ_NONE;
+    r->handler = HANDLER;
+}
+
+/* An error page with a status of its own, which would sign in or out whoever meets the error. */
+static int refuse_error_document(request_rec *r)
+{
+    pa_log_limited(
+        r, APLOG_ERR, 0,
+        "ErrorDocument %d %s: a path of PlusAuth's is no error page: write a page of the "
+        "site, which may link there",
+        r->status, r->uri);
+    return r->status;
 }
 
 /* Whether a redirect sends the browser to another site, or to the same address once more, which a
@@ -96,51 +132,60 @@ static int ask_others(request_rec *r, pa_visit *visit)
 
 int pa_route_translate(request_rec *r)
 {
+    const pa_route *route = r->main ? NULL : route_at(r);
     pa_visit *visit;
     int status;
 
-    /* A page that includes one of our paths would sign its reader out. */
-    if (r->main || !handler_of(r) || !(visit = pa_visit_of(r)) || visit->asking_translate)
+    /* A page that includes one of our paths would sign its reader out: no sub-request is for one.
+     */
+    if (!route || !(visit = pa_visit_of(r)) || visit->asking_translate)
         return DECLINED;
+    if (r->prev && r->status != HTTP_OK)
+        return refuse_error_document(r);
     if ((status = ask_others(r, visit)) != DECLINED)
         return status;
-    r->filename = (char *)FILENAME;
+    visit->route = route;
+    visit->route_request = r;
+    visit->route_args = r->args;
+    restore(r, visit);
     return OK;
 }
 
 int pa_route_map(request_rec *r)
 {
-    return is_route(r) ? OK : DECLINED;
+    return pa_route_is(r) ? OK : DECLINED;
 }
 
+/* Whatever AuthType and Require say: who signs in has no user yet, may come from anywhere that a
+ * protected place admits, and a provider has no password of this site. */
 int pa_route_access(request_rec *r)
 {
-    const char *type = is_route(r) ? ap_auth_type(r) : NULL;
-
-    return type && ap_cstr_casecmp(type, "PlusAuth") == 0 ? OK : DECLINED;
+    return pa_route_is(r) ? OK : DECLINED;
 }
 
 int pa_route_type(request_rec *r)
 {
-    return is_route(r) ? OK : DECLINED;
+    return pa_route_is(r) ? OK : DECLINED;
 }
 
 int pa_route_fixup(request_rec *r)
 {
-    if (!is_route(r))
-        return DECLINED;
-    r->handler = HANDLER;
-    return OK;
+    if (pa_route_is(r))
+        restore(r, pa_visit_of(r));
+    return DECLINED;
 }
 
 int pa_route_handler(request_rec *r)
 {
-    int (*handle)(request_rec *);
+    const pa_route *route = route_of(r);
 
-    if (r->handler && strcmp(r->handler, "plusauth-user") == 0)
-        return pa_user_handler(r);
-    if (!r->handler || strcmp(r->handler, HANDLER) != 0 || !is_route(r))
+    if (route) {
+        restore(r, pa_visit_of(r));
+        pa_template_shield(r);
+        return route->handle(r);
+    }
+    if (!r->handler || strcmp(r->handler, "plusauth-user") != 0)
         return DECLINED;
-    handle = handler_of(r);
-    return handle ? handle(r) : DECLINED;
+    pa_template_shield(r);
+    return pa_user_handler(r);
 }

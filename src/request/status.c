@@ -14,6 +14,7 @@
 #include "../state/session_store.h"
 #include "../state/store_status.h"
 #include "config.h"
+#include "template.h"
 
 /* Between two lines in the log that tell of lost sessions. */
 #define DROPPED_INTERVAL apr_time_from_sec(60)
@@ -217,6 +218,7 @@ static int metrics_handler(request_rec *r)
 {
     if (!r->handler || strcmp(r->handler, "plusauth-metrics") != 0)
         return DECLINED;
+    pa_template_shield(r);
     ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
     if (r->method_number == M_OPTIONS)
         return ap_send_http_options(r);

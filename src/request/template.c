@@ -155,8 +155,16 @@ static ap_conf_vector_t *config_with_options(request_rec *r, allow_options_t opt
     return config;
 }
 
-void pa_template_forbid_ssi(request_rec *r)
+void pa_template_shield(request_rec *r)
 {
+    ap_filter_t *next;
+
+    for (ap_filter_t *f = r->output_filters; f && f != r->proto_output_filters; f = next) {
+        next = f->next;
+        if (f->frec->ftype < AP_FTYPE_CONTENT_SET)
+            ap_remove_output_filter(f);
+    }
+    /* mod_filter can call mod_include from a filter of a later kind: that looks at Options. */
     r->per_dir_config = config_with_options(r, OPT_NONE);
 }
 

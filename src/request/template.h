@@ -13,9 +13,10 @@ const char *pa_template_render(request_rec *r, const char *directory, const char
 /* Whether `file` can be a template's name: a plain file name, no path. NULL, or the reason. */
 const char *pa_template_check_name(const char *file);
 
-/* Takes Options Includes from `r` for the rest of its life. Whatever put an INCLUDES filter around
- * our page, it then steps aside: values on the page are never parsed as directives. */
-void pa_template_forbid_ssi(request_rec *r);
+/* Takes from `r`, for the rest of its life, every filter that changes or interprets what an answer
+ * says (INCLUDES above all), and Options Includes: values in an answer of ours are never parsed as
+ * directives. What compresses, caches or sets headers stays. */
+void pa_template_shield(request_rec *r);
 
 /* Registers the filter that gathers what mod_include writes. */
 void pa_template_register(void);

@@ -69,8 +69,14 @@ typedef struct pa_visit {
     pa_bytes pieces[PA_COOKIE_PIECES];   /* of a session that is kept in cookies */
     unsigned int brought;                /* a bit for each of the pieces that came */
 
-    int asking_authz;     /* page.c asks the other modules for their verdict */
-    int asking_translate; /* route.c asks them where they would send the browser */
+    /* Owned by route.c. */
+    const request_rec *route_request; /* the one that is for a path of ours */
+    const struct pa_route *route;     /* what answers it */
+    char *route_args;                 /* its query, as it came */
+
+    int asking_translate; /* the modules that translate after us */
+
+    int asking_authz; /* page.c asks the other modules for their verdict */
 
     /* Owned by session_hooks.c. */
     int loaded;
