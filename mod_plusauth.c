@@ -65,14 +65,13 @@ static void register_hooks(apr_pool_t *pool)
     static const char *const readers[] = { "mod_rewrite.c", "mod_headers.c", NULL };
     /* Modules that would answer for our paths. */
     static const char *const servers[] = { "mod_cache.c", "mod_proxy.c", "mod_rewrite.c", NULL };
-    static const char *const tls[] = { "mod_ssl.c", NULL };
     /* Whoever decides before us whether a request needs a user. */
     static const char *const deciders[] = { "mod_authz_core.c", NULL };
 
     /* Once per start: everything is checked and opened before the first request. */
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(pa_config_check, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(pa_config_open_stores, tls, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(pa_config_open_stores, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(pa_counters_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(pa_log_limit_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(pa_log_limit_report, NULL, NULL, APR_HOOK_MIDDLE);

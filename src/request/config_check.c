@@ -2,17 +2,15 @@
  * server starts (also by `apachectl configtest`) and immutable after. */
 #include "config.h"
 
-#include <ap_listen.h>
 #include <ap_mpm.h>
 #include <apr_escape.h>
 #include <apr_strings.h>
 #include <http_core.h>
-#include <http_protocol.h>
 #include <mpm_common.h>
 
 #include "../base/crypto.h"
-#include "../base/url.h"
 #include "../state/store.h"
+#include "origin.h"
 #include "store_config.h"
 
 #ifndef PA_TEMPLATES
@@ -65,30 +63,6 @@ static const char *complete_providers(apr_pool_t *pool, pa_server_conf *conf)
     }
     conf->enabled = apr_hash_count(conf->providers) > 0;
     return NULL;
-}
-
-/* ServerName, with its scheme or else that of the listener. Never a request's Host header. */
-static const char *origin_of(apr_pool_t *pool, server_rec *s)
-{
-    const char *protocol = ap_get_server_protocol(s);
-    unsigned int port = s->port;
-    int https;
-
-    if (s->server_scheme) {
-        https = strcmp(s->server_scheme, "https") == 0;
-    }
-    else {
-        if (!port && s->is_virtual && s->addrs)
-            port = s->addrs->host_port;
-        if (!port && ap_listeners)
-            port = ap_listeners->bind_addr->port;
-        https = port == 443 || (protocol && strcmp(protocol, "https") == 0);
-    }
-    if (!port)
-        port = https ? 443 : 80;
-    return pa_url_origin(pool,
-                         apr_psprintf(pool, "%s://%s:%u", https ? "https" : "http",
-                                      s->server_hostname ? s->server_hostname : "localhost", port));
 }
 
 static const char *complete_cookies(apr_pool_t *pool, pa_server_conf *conf)
@@ -229,13 +203,13 @@ static int is_named(const server_rec *s, const char *name)
 
 /* The main server's PlusAuthOrigin is that of its virtual hosts, too. One of another name sends
  * those who sign in there to the origin, where another host may answer. */
-static void tell_of_origin(apr_pool_t *pool, const server_rec *s, const pa_server_conf *conf)
+static void tell_of_inherited_origin(apr_pool_t *pool, const server_rec *s,
+                                     const pa_server_conf *conf)
 {
     apr_uri_t origin;
 
-    if (!conf->enabled || !conf->origin_inherited
-        || apr_uri_parse(pool, conf->origin, &origin) != APR_SUCCESS || !origin.hostname
-        || is_named(s, origin.hostname))
+    if (!conf->origin_inherited || apr_uri_parse(pool, conf->origin, &origin) != APR_SUCCESS
+        || !origin.hostname || is_named(s, origin.hostname))
         return;
     ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                  "PlusAuthOrigin %s stands in the main server and is no name of the virtual host "
@@ -244,6 +218,23 @@ static void tell_of_origin(apr_pool_t *pool, const server_rec *s, const pa_serve
                  conf->origin, s->server_hostname ? s->server_hostname : "without ServerName",
                  s->defn_name ? s->defn_name : "", s->defn_line_number, conf->origin,
                  origin.hostname);
+}
+
+/* What a site's owner has to know of an origin: what the provider must know of it, too, or nobody
+ * can sign in. */
+static void tell_of_origin(apr_pool_t *pool, const server_rec *s, const pa_server_conf *conf)
+{
+    if (!conf->enabled)
+        return;
+    tell_of_inherited_origin(pool, s, conf);
+    if (pa_origin_is_guessed(s, conf))
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "this host has neither ServerName nor PlusAuthOrigin: the provider is told to "
+                     "send browsers back to %s. Write ServerName with the name that browsers use",
+                     conf->origin);
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                 "register at the provider: Redirect URI %s, Post Logout Redirect URI %s%s",
+                 conf->redirect_uri, conf->origin, conf->path[PA_PATH_LOGOUT]);
 }
 
 static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_conf *conf)
@@ -265,10 +256,8 @@ static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_co
         conf->templates = PA_TEMPLATES;
     conf->visit.lifetime = conf->lifetime >= 0 ? conf->lifetime : defaults.lifetime;
     conf->visit.idle = conf->idle >= 0 ? conf->idle : defaults.idle;
-    conf->origin = conf->origin_said ? conf->origin_said : origin_of(pool, s);
-    if (!conf->origin)
-        return "ServerName makes no origin: write PlusAuthOrigin https://www.example.com";
-    conf->secure = strncmp(conf->origin, "https:", 6) == 0;
+    if ((why = pa_origin_complete(pool, s, conf)))
+        return why;
     conf->redirect_uri = apr_pstrcat(pool, conf->origin, conf->path[PA_PATH_CALLBACK], NULL);
     if ((why = complete_cookies(pool, conf)) || (why = complete_realm(pool, conf)))
         return why;
@@ -327,29 +316,6 @@ static const char *open_stores(apr_pool_t *pconf, server_rec *s, pa_server_conf 
     return NULL;
 }
 
-/* Whether this host speaks TLS itself, which mod_ssl knows once it has started. */
-static int speaks_tls(server_rec *s, apr_pool_t *ptemp)
-{
-    request_rec *r = apr_pcalloc(ptemp, sizeof(*r));
-    const char *scheme;
-
-    r->pool = ptemp;
-    r->server = s;
-    scheme = ap_run_http_scheme(r);
-    return scheme && strcmp(scheme, "https") == 0;
-}
-
-/* Cookies without Secure would leave a TLS host over plain HTTP. */
-static const char *check_scheme(server_rec *s, const pa_server_conf *conf, apr_pool_t *ptemp)
-{
-    if (conf->secure || !speaks_tls(s, ptemp))
-        return NULL;
-    return apr_psprintf(ptemp,
-                        "this host speaks TLS, but its origin would be %s: write ServerName "
-                        "https://name:port, or PlusAuthOrigin",
-                        conf->origin);
-}
-
 int pa_config_open_stores(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     pa_client *client = apr_pcalloc(pconf, sizeof(*client));
@@ -364,16 +330,11 @@ int pa_config_open_stores(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
 
         if (!conf->enabled)
             continue;
-        if ((why = check_scheme(s, conf, ptemp)) || (why = open_stores(pconf, s, conf, client))) {
+        if ((why = open_stores(pconf, s, conf, client))) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s", why);
             return HTTP_INTERNAL_SERVER_ERROR;
         }
         tell_of_origin(ptemp, s, conf);
-        ap_log_error(
-            APLOG_MARK, APLOG_INFO, 0, s,
-            "for the provider's list of clients: Redirect URI %s, Post Logout Redirect URI "
-            "%s%s",
-            conf->redirect_uri, conf->origin, conf->path[PA_PATH_LOGOUT]);
     }
     return OK;
 }

@@ -50,10 +50,23 @@ sub configure {
 
 sub start {
     my ($self) = @_;
-    $self->_write;
-    my $said = qx('@{[vars('httpd')]}' -d '$self->{directory}' -f '$self->{directory}/httpd.conf' -k start 2>&1);
+    my (undef, $said) = $self->httpd('-k start');
     return $self if poll($SECONDS, sub { $self->pid && $self->_listens });
     die "$self->{name} did not start: $said" . $self->log_since(0);
+}
+
+# Exit status of configtest, and what it says.
+sub configtest {
+    my ($self) = @_;
+    return $self->httpd('-t');
+}
+
+# The same of any run of httpd over what is configured now.
+sub httpd {
+    my ($self, @arguments) = @_;
+    $self->_write;
+    my $said = qx('@{[vars('httpd')]}' -d '$self->{directory}' -f '$self->{directory}/httpd.conf' @arguments 2>&1);
+    return ($? >> 8, $said);
 }
 
 # Gracefully, as logrotate does.
