@@ -95,6 +95,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_handler(pa_route_handler, NULL, servers, APR_HOOK_REALLY_FIRST);
 
     /* Pages and answers get their headers. (pre_config registers what mod_session asks of us.) */
+    pa_session_hooks_register_passing();
     pa_session_entry_register();
     pa_export_register_filter();
     pa_lifetime_register();

@@ -67,6 +67,11 @@ static apr_status_t save_record(request_rec *r, session_rec *rec)
     return session_save(r, rec);
 }
 
+static int is_same_user(const pa_session *a, const pa_session *b)
+{
+    return strcmp(a->provider, b->provider) == 0 && strcmp(a->sub, b->sub) == 0;
+}
+
 apr_status_t pa_session_begin(request_rec *r, pa_session *session)
 {
     pa_visit *visit = pa_visit_of(r);
@@ -75,9 +80,11 @@ apr_status_t pa_session_begin(request_rec *r, pa_session *session)
 
     if (rv != APR_SUCCESS)
         return rv;
+    /* What other modules keep stays with the browser, but not with its next user. */
+    if (visit->session && !is_same_user(visit->session, session))
+        apr_table_clear(rec->entries);
     visit->session = session;
     visit->renew_id = 1;
-    apr_table_clear(rec->entries);
     if (!is_within_mod_session(visit))
         return save_record(r, rec);
     if ((rv = visit->settings->backend->create(r, visit, session)) == APR_SUCCESS)

@@ -36,44 +36,53 @@ void pa_session_entry_retrieve_functions(void)
     session_save = APR_RETRIEVE_OPTIONAL_FN(ap_session_save);
 }
 
-apr_status_t pa_session_entry_without_backend(request_rec *r, session_rec **rec)
-{
-    const pa_visit *visit = pa_visit_of(r);
-
-    (void)rec;
-    return visit && visit->settings->backend->within_mod_session ? APR_EINIT : DECLINED;
-}
-
-apr_status_t pa_session_entry_load(request_rec *r, pa_visit *visit)
+/* Takes mod_session's record, and does not look into it. As pa_session_entry_load. */
+static apr_status_t take_record(request_rec *r, pa_visit *visit)
 {
     session_rec *rec = NULL, *again = NULL;
 
+    if (visit->rec || visit->loaded)
+        return visit->status;
     if (!session_load)
         return APR_ENOTIMPL;
     visit->status = session_load(r, &rec);
     if (visit->status == APR_SUCCESS && !rec)
         return APR_ENOTIMPL;
-    visit->loaded = 1;
-    if (visit->status != APR_SUCCESS)
+    if (visit->status != APR_SUCCESS) {
+        visit->loaded = 1;
         return visit->status;
+    }
     visit->rec = rec;
     visit->rec_changes = session_load(r, &again) != APR_SUCCESS || again != rec;
-    if (apr_table_get(rec->entries, ENTRY))
-        visit->status = pa_session_use(r, visit);
     /* The filter would save a record that lacks it. */
-    if (visit->session && visit->rec_changes)
-        visit->saved = 1;
+    visit->saved = visit->rec_changes && apr_table_get(rec->entries, ENTRY) != NULL;
+    return APR_SUCCESS;
+}
+
+apr_status_t pa_session_entry_load(request_rec *r, pa_visit *visit)
+{
+    apr_status_t rv = take_record(r, visit);
+
+    if (rv != APR_SUCCESS || visit->loaded)
+        return rv;
+    visit->loaded = 1;
+    if (!apr_table_get(visit->rec->entries, ENTRY))
+        return APR_SUCCESS;
+    visit->status = pa_session_use(r, visit);
+    if (!visit->session)
+        visit->saved = 0;
     return visit->status;
 }
 
 /* Before mod_session asks for it itself: mod_session_dbd takes its cookie away with the first look,
- * also when its database does not answer, so that a second one would find nobody signed in. */
-static int load_first(request_rec *r)
+ * also when its database does not answer, so that a second one would find nobody signed in. The
+ * session in it is opened once something asks who is signed in. */
+static int take_first(request_rec *r)
 {
     pa_visit *visit = pa_visit_of(r);
 
-    if (visit && visit->settings->backend->within_mod_session && !visit->loaded)
-        pa_session_entry_load(r, visit);
+    if (visit && visit->settings->backend->within_mod_session)
+        take_record(r, visit);
     return DECLINED;
 }
 
@@ -214,7 +223,7 @@ void pa_session_entry_register(void)
 {
     static const char *const mod_session[] = { "mod_session.c", NULL };
 
-    ap_hook_fixups(load_first, NULL, mod_session, APR_HOOK_FIRST);
+    ap_hook_fixups(take_first, NULL, mod_session, APR_HOOK_FIRST);
     ap_hook_insert_filter(drop_filters_if_saved, mod_session, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(drop_filters_if_saved, mod_session, NULL, APR_HOOK_REALLY_LAST);
 }

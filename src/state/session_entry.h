@@ -4,8 +4,6 @@
 #ifndef PA_SESSION_ENTRY_H
 #define PA_SESSION_ENTRY_H
 
-#include <mod_session.h>
-
 #include "visit.h"
 
 extern const pa_session_backend pa_session_entry;
@@ -13,9 +11,6 @@ extern const pa_session_backend pa_session_entry;
 /* Reads the visit's session. APR_SUCCESS; APR_ENOTIMPL where Session is Off; APR_EINIT where no
  * backend of mod_session's is set up; or what is wrong with the store. */
 apr_status_t pa_session_entry_load(request_rec *r, pa_visit *visit);
-
-/* The session_load hook that runs after every backend of mod_session has declined. */
-apr_status_t pa_session_entry_without_backend(request_rec *r, session_rec **rec);
 
 void pa_session_entry_register(void);
 void pa_session_entry_retrieve_functions(void);

@@ -5,7 +5,11 @@
 
 #include <apr_dso.h>
 #include <apr_strings.h>
+#include <http_config.h>
+#include <http_protocol.h>
+#include <http_request.h>
 #include <mod_session.h>
+#include <util_filter.h>
 
 #include "../plusauth.h"
 #include "audit.h"
@@ -78,27 +82,51 @@ apr_status_t pa_session_use(request_rec *r, pa_visit *visit)
     return APR_SUCCESS;
 }
 
-/* session_load: always the same record for all the requests of one visit. */
+static session_rec *new_record(request_rec *r)
+{
+    session_rec *rec = apr_pcalloc(r->pool, sizeof(*rec));
+
+    rec->pool = r->pool;
+    rec->entries = apr_table_make(r->pool, 2);
+    return rec;
+}
+
+static void read_session(request_rec *r, pa_visit *visit)
+{
+    visit->loaded = 1;
+    if (visit->id[0] || visit->brought)
+        visit->status = pa_session_use(r, visit);
+}
+
+/* session_load: always the same record for all the requests of one visit. It stays empty while
+ * mod_session only passes by. */
 static apr_status_t load(request_rec *r, session_rec **out)
 {
     pa_visit *visit = pa_visit_of(r);
 
     if (!visit || visit->settings->backend->within_mod_session)
         return DECLINED;
-    if (!visit->loaded) {
-        while (r->main || r->prev)
-            r = r->main ? r->main : r->prev;
-        visit->loaded = 1;
-        visit->rec = apr_pcalloc(r->pool, sizeof(*visit->rec));
-        visit->rec->pool = r->pool;
-        visit->rec->entries = apr_table_make(r->pool, 2);
-        if (visit->id[0] || visit->brought)
-            visit->status = pa_session_use(r, visit);
+    while (r->main || r->prev)
+        r = r->main ? r->main : r->prev;
+    if (!visit->rec)
+        visit->rec = new_record(r);
+    if (!visit->loaded && !visit->passing) {
+        read_session(r, visit);
         if (visit->session_entries)
             visit->rec->encoded = visit->session_entries;
     }
     if (visit->status == APR_SUCCESS)
         *out = visit->rec;
+    return visit->status;
+}
+
+/* A module wrote into the record while mod_session passed by: of one name, what comes last counts.
+ */
+static apr_status_t read_late(request_rec *r, pa_visit *visit, session_rec *rec)
+{
+    read_session(r, visit);
+    if (visit->session_entries && rec->encoded)
+        rec->encoded = apr_pstrcat(r->pool, visit->session_entries, "&", rec->encoded, NULL);
     return visit->status;
 }
 
@@ -113,6 +141,8 @@ static apr_status_t save(request_rec *r, session_rec *rec)
         return DECLINED;
     if (!rec->dirty)
         return OK;
+    if (!visit->loaded && (rv = read_late(r, visit, rec)) != APR_SUCCESS)
+        return rv;
     if (!visit->session && apr_is_empty_table(rec->entries))
         return visit->settings->backend->end(r, visit);
 
@@ -127,6 +157,76 @@ static apr_status_t save(request_rec *r, session_rec *rec)
     rv = visit->settings->backend->create(r, visit, session);
     if (rv == APR_SUCCESS)
         pa_counters_add(PA_COUNT_SESSION);
+    return rv;
+}
+
+/* Session On also stands where nobody can sign in, and then mod_session would write two warnings a
+ * request if no backend answered. What another module wants to keep there fails as it did. */
+static apr_status_t load_nothing(request_rec *r, session_rec **out)
+{
+    const pa_visit *visit = pa_visit_of(r);
+
+    if (visit)
+        return visit->settings->backend->within_mod_session ? APR_EINIT : DECLINED;
+    *out = new_record(r);
+    return OK;
+}
+
+static apr_status_t save_nothing(request_rec *r, session_rec *rec)
+{
+    return pa_visit_of(r) || rec->dirty ? DECLINED : OK;
+}
+
+static const module *mod_session;
+static ap_filter_rec_t *passing_filter;
+
+/* Whether mod_session itself does nothing with the session of this request but load and save it. */
+static int only_passes(request_rec *r, const pa_visit *visit)
+{
+    const session_dir_conf *conf;
+
+    if (!visit || visit->loaded || !(visit->id[0] || visit->brought) || !mod_session
+        || visit->settings->backend->within_mod_session)
+        return 0;
+    conf = ap_get_module_config(r->per_dir_config, mod_session);
+    return !conf->env && !conf->header_set;
+}
+
+/* Around mod_session's fixup. What asks for the session at another time gets it. */
+static int pass(request_rec *r)
+{
+    pa_visit *visit = pa_visit_of(r);
+
+    if (only_passes(r, visit))
+        visit->passing = 1;
+    return DECLINED;
+}
+
+static int have_passed(request_rec *r)
+{
+    pa_visit *visit = pa_visit_of(r);
+
+    if (visit)
+        visit->passing = 0;
+    return DECLINED;
+}
+
+/* Around mod_session's output filter, which saves what was changed. */
+static void insert_passing_filter(request_rec *r)
+{
+    if (only_passes(r, pa_visit_of(r)))
+        ap_add_output_filter_handle(passing_filter, NULL, r, r->connection);
+}
+
+static apr_status_t pass_out(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    pa_visit *visit = pa_visit_of(f->r);
+    apr_status_t rv;
+
+    ap_remove_output_filter(f);
+    visit->passing = !visit->loaded;
+    rv = ap_pass_brigade(f->next, brigade);
+    visit->passing = 0;
     return rv;
 }
 
@@ -163,6 +263,7 @@ const char *pa_session_hooks_register(apr_pool_t *pconf)
     apr_status_t rv;
     char why[128];
 
+    mod_session = session;
     if (!session)
         return "mod_session is not loaded";
     if ((rv = find_hook_functions(pconf, session, &hook)) != APR_SUCCESS)
@@ -172,7 +273,20 @@ const char *pa_session_hooks_register(apr_pool_t *pconf)
     apr_hook_debug_current = "mod_plusauth.c";
     hook.load(load, NULL, backends, APR_HOOK_FIRST);
     hook.save(save, NULL, backends, APR_HOOK_FIRST);
-    hook.load(pa_session_entry_without_backend, NULL, NULL, APR_HOOK_REALLY_LAST);
+    hook.load(load_nothing, NULL, NULL, APR_HOOK_REALLY_LAST);
+    hook.save(save_nothing, NULL, NULL, APR_HOOK_REALLY_LAST);
     apr_hook_debug_current = registering;
     return NULL;
+}
+
+void pa_session_hooks_register_passing(void)
+{
+    static const char *const session[] = { "mod_session.c", NULL };
+
+    ap_hook_fixups(pass, NULL, session, APR_HOOK_MIDDLE);
+    ap_hook_fixups(have_passed, session, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_filter(insert_passing_filter, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_error_filter(insert_passing_filter, NULL, NULL, APR_HOOK_MIDDLE);
+    passing_filter =
+        ap_register_output_filter("PLUSAUTH_SESSION_OUT", pass_out, NULL, AP_FTYPE_CONTENT_SET - 1);
 }

@@ -11,6 +11,10 @@
  * there when this module is loaded. NULL, or what is wrong and its cure. */
 const char *pa_session_hooks_register(apr_pool_t *pconf);
 
+/* Hooks around mod_session's own, which load and save the session of each request: nothing is read
+ * for them where nothing else asks for it. */
+void pa_session_hooks_register_passing(void);
+
 /* Reads the visit's session from its backend, and notes now and then that it was used. One that is
  * not there, or has ended by its age, leaves no id. APR_SUCCESS, or what is wrong with the store.
  */

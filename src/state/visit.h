@@ -79,7 +79,8 @@ typedef struct pa_visit {
     int asking_authz; /* page.c asks the other modules for their verdict */
 
     /* Owned by session_hooks.c. */
-    int loaded;
+    int loaded;                  /* the session was asked for */
+    int passing;                 /* mod_session passes by, and nothing needs the session */
     apr_status_t status;         /* of loading */
     session_rec *rec;            /* what mod_session is given, always the same */
     pa_session *session;         /* who is signed in, NULL for nobody */
