@@ -21,9 +21,6 @@ static const pa_refusal nobody = { .status = HTTP_UNAUTHORIZED,
                                    .error = "login_required",
                                    .message = "Nobody is signed in.",
                                    .lines = PA_REFUSAL_ORDINARY_LINES };
-static const pa_refusal not_described = { .status = HTTP_INTERNAL_SERVER_ERROR,
-                                          .error = "server_error",
-                                          .message = "Something is wrong on this server." };
 
 static const char *variable(const pa_session *session, const char *name)
 {
@@ -75,7 +72,8 @@ int pa_user_handler(request_rec *r)
     if (!session)
         return pa_refuse(r, &nobody, "user: nobody is signed in");
     if (!(text = describe(r, session)))
-        return pa_refuse(r, &not_described, "user: its JSON cannot be written");
+        return pa_failure_provider(
+            r, "user", pa_fault_new(r->pool, PA_FAULT_OURS, "the answer cannot be made"));
     ap_set_content_type(r, "application/json");
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     ap_rputs(text, r);

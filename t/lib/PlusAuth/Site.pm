@@ -4,7 +4,7 @@
 #   my $site = PlusAuth::Site->new('redis', modules => ['socache_redis'], config => "...")->start;
 #   $browser->visit($site->page);  $site->configure("...");  $site->reload;  $site->restart;
 #
-# Its provider is the misbehaving one as issuer /i/site-NAME.
+# Its provider is the misbehaving one as issuer /i/site-NAME, or what the option `provider` configures.
 package PlusAuth::Site;
 use strict;
 use warnings;
@@ -142,6 +142,11 @@ sub _common {
     my $libexec = vars('libexecdir');
     my $modules = join '', map { "<IfModule !${_}_module>\nLoadModule ${_}_module $libexec/mod_$_.so\n</IfModule>\n" }
         @{ $self->{modules} };
+    my $provider = $self->{provider} // <<"PROVIDER";
+PlusAuthIssuer http://127.0.0.1:@{[vars('faulty_port')]}/i/$self->{issuer}
+PlusAuthClientID client
+PlusAuthClientSecret s3cret-that-HS512-can-use-because-it-is-longer-than-64-bytes-as-one-sees
+PROVIDER
     return <<"CONFIG";
 Include @{[vars('t_conf')]}/modules.conf
 $modules
@@ -170,10 +175,7 @@ KeepAliveTimeout 60
 Session On
 PlusAuthTemplates @{[vars('top_dir')]}/templates
 PlusAuthHTTPTimeout 2s 5s
-PlusAuthIssuer http://127.0.0.1:@{[vars('faulty_port')]}/i/$self->{issuer}
-PlusAuthClientID client
-PlusAuthClientSecret s3cret-that-HS512-can-use-because-it-is-longer-than-64-bytes-as-one-sees
-<Location "/app">
+$provider<Location "/app">
     AuthType PlusAuth
     Require valid-user
 </Location>
