@@ -15,7 +15,7 @@
 #include "src/request/authn.h"
 #include "src/request/authz.h"
 #include "src/request/config.h"
-#include "src/request/errors.h"
+#include "src/request/refusal.h"
 #include "src/request/export.h"
 #include "src/request/inbound.h"
 #include "src/request/lifetime.h"
@@ -102,7 +102,7 @@ static void register_hooks(apr_pool_t *pool)
     pa_template_register();
     pa_page_handler_register();
     pa_authz_register();
-    pa_errors_register();
+    pa_refusal_register();
 
     /* To be seen: a section of mod_status, and a handler. */
     pa_status_register(pool);

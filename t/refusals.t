@@ -134,7 +134,7 @@ for my $file (glob vars('top_dir') . '/src/request/*.c') {
     open my $in, '<', $file or die "$file: $!\n";
     my $source = do { local $/; <$in> };
     $refusals{"$name/$_"} = 1 for $source =~ /\bpa_refusal (\w+) = /g;
-    next if $name eq 'errors';
+    next if $name eq 'refusal';
     $refusals{"$name/$_"} = 1 for $source =~ /\[(PA_FAULT_\w+)\] = \{ \.status/g;
     $formats{$1} = $name while $source =~ /\bpa_refuse\(\s*r,\s*&?\w+,\s*"((?:[^"\\]|\\.)*?)(?:%|")/g;
 }

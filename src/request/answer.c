@@ -6,7 +6,7 @@
 #include <http_request.h>
 
 #include "../base/url.h"
-#include "errors.h"
+#include "refusal.h"
 #include "form.h"
 #include "redirect.h"
 #include "ticket.h"

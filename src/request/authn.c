@@ -9,7 +9,7 @@
 #include "../state/counters.h"
 #include "../state/session.h"
 #include "config.h"
-#include "errors.h"
+#include "refusal.h"
 #include "failure.h"
 #include "export.h"
 #include "login.h"

@@ -5,7 +5,7 @@
 #include <http_request.h>
 
 #include "../state/visit.h"
-#include "errors.h"
+#include "refusal.h"
 #include "export.h"
 
 static const pa_refusal not_allowed = {

@@ -18,7 +18,7 @@
 #include "../state/session_store.h"
 #include "authn.h"
 #include "config.h"
-#include "errors.h"
+#include "refusal.h"
 #include "failure.h"
 #include "form.h"
 

@@ -23,7 +23,7 @@
 #include "config.h"
 #include "redirect.h"
 #include "status.h"
-#include "errors.h"
+#include "refusal.h"
 #include "failure.h"
 #include "login.h"
 

@@ -2,7 +2,7 @@
 #include "failure.h"
 
 #include "../state/counters.h"
-#include "errors.h"
+#include "refusal.h"
 
 static void count_fault(pa_fault_kind kind)
 {

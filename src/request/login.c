@@ -11,7 +11,7 @@
 #include "../protocol/authorization.h"
 #include "../state/counters.h"
 #include "../state/session.h"
-#include "errors.h"
+#include "refusal.h"
 #include "redirect.h"
 #include "failure.h"
 

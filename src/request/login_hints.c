@@ -10,7 +10,7 @@
 #include "../base/text.h"
 #include "../base/url.h"
 #include "../protocol/metadata.h"
-#include "errors.h"
+#include "refusal.h"
 #include "form.h"
 
 #define HINT_MAX 256

@@ -16,7 +16,7 @@
 #include "authn.h"
 #include "config.h"
 #include "redirect.h"
-#include "errors.h"
+#include "refusal.h"
 #include "failure.h"
 #include "form.h"
 #include "login.h"

@@ -7,7 +7,7 @@
 #include <mod_core.h>
 
 #include "config.h"
-#include "errors.h"
+#include "refusal.h"
 #include "page.h"
 #include "template.h"
 

@@ -11,7 +11,7 @@
 #include "../state/session.h"
 #include "authn.h"
 #include "config.h"
-#include "errors.h"
+#include "refusal.h"
 #include "failure.h"
 
 static const pa_refusal only_read = { .status = HTTP_METHOD_NOT_ALLOWED,

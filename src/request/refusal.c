@@ -1,8 +1,8 @@
-/* errors.c: see errors.h.
+/* refusal.c: see refusal.h.
  *
  * An error is the status that a hook returns, and our page is httpd's "custom response" to it, so
  * no phase after the failed one runs: nothing here could serve what was to be protected. */
-#include "errors.h"
+#include "refusal.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -142,7 +142,7 @@ static apr_status_t set_error_type(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
-void pa_errors_register(void)
+void pa_refusal_register(void)
 {
     ap_register_output_filter(TYPE_FILTER, set_error_type, NULL, AP_FTYPE_RESOURCE);
     ap_hook_insert_error_filter(insert_error_filter, NULL, NULL, APR_HOOK_MIDDLE);

@@ -1,8 +1,9 @@
-/* errors.h: every request that this module refuses is refused here: the client is told on a page or
- * in JSON, and the error log tells the administrator, in one line with the id that the client sees.
+/* refusal.h: every request that this module refuses is refused here: the client is told on a page
+ * or in JSON, and the error log tells the administrator, in one line with the id that the client
+ * sees.
  */
-#ifndef PA_ERRORS_H
-#define PA_ERRORS_H
+#ifndef PA_REFUSAL_H
+#define PA_REFUSAL_H
 
 #include "../plusauth.h"
 
@@ -35,6 +36,6 @@ int pa_refuse(request_rec *r, const pa_refusal *what, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Registers what gives error responses their media type. */
-void pa_errors_register(void);
+void pa_refusal_register(void);
 
 #endif
