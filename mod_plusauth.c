@@ -29,6 +29,7 @@
 #include "src/state/session_entry.h"
 #include "src/state/session_hooks.h"
 #include "src/state/store.h"
+#include "src/state/workers.h"
 
 /* Modules without which httpd would not even know the directives that go with ours: Session,
  * AuthType and Require. It would say "Invalid command", and not which module is missing. */
@@ -75,8 +76,10 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_config(pa_counters_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(pa_log_limit_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(pa_log_limit_report, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(pa_workers_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_optional_fn_retrieve(pa_session_retrieve_functions, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(pa_config_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_status(pa_workers_child_status, NULL, NULL, APR_HOOK_MIDDLE);
 
     /* Once per request, in this order: first take away what only we may say, then find our own
      * paths, decide who it is, hand on the claims, answer. */

@@ -3,7 +3,6 @@
  * environment, nothing is followed, decoded or repeated, and everything read is bounded. */
 #include "http.h"
 
-#include <apr_atomic.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
@@ -25,8 +24,7 @@ struct pa_http {
     apr_thread_mutex_t *mutex;
     CURL *idle[IDLE_MAX];
     int idle_count;
-    unsigned int waiting_max;
-    volatile apr_uint32_t waiting;
+    pa_waiters *waiters; /* NULL: not counted */
 };
 
 /* One request under way. */
@@ -53,7 +51,7 @@ static apr_status_t close_all(void *data)
     return APR_SUCCESS;
 }
 
-const char *pa_http_create(apr_pool_t *pool, unsigned int waiting_max, pa_http **out)
+const char *pa_http_create(apr_pool_t *pool, pa_waiters *waiters, pa_http **out)
 {
     pa_http *http = apr_pcalloc(pool, sizeof(*http));
     if (apr_thread_mutex_create(&http->mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS)
@@ -61,23 +59,24 @@ const char *pa_http_create(apr_pool_t *pool, unsigned int waiting_max, pa_http *
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return "libcurl does not start";
     apr_pool_cleanup_register(pool, http, close_all, apr_pool_cleanup_null);
-    http->waiting_max = waiting_max;
+    http->waiters = waiters;
     *out = http;
     return NULL;
 }
 
-const pa_fault *pa_http_enter(pa_http *http, apr_pool_t *pool)
+const pa_fault *pa_http_enter(pa_http *http, apr_pool_t *pool, pa_wait kind)
 {
-    if (apr_atomic_inc32(&http->waiting) < http->waiting_max || !http->waiting_max)
+    if (!http->waiters || pa_waiters_enter(http->waiters, kind))
         return NULL;
-    pa_http_leave(http);
     return pa_fault_new(pool, PA_FAULT_UNKNOWN,
-                        "half of this process waits for providers already; this one is not asked");
+                        "too many workers wait for providers already (at most half of "
+                        "MaxRequestWorkers may); this request does not ask");
 }
 
-void pa_http_leave(pa_http *http)
+void pa_http_leave(pa_http *http, pa_wait kind)
 {
-    apr_atomic_dec32(&http->waiting);
+    if (http->waiters)
+        pa_waiters_leave(http->waiters, kind);
 }
 
 static CURL *take_handle(pa_http *http)
@@ -416,7 +415,7 @@ const pa_fault *pa_http_send(pa_http *http, apr_pool_t *pool, const pa_http_sett
     transfer t = { .pool = pool,
                    .request = request,
                    .form_len = request->form ? strlen(request->form) : 0 };
-    const pa_fault *fault = pa_http_enter(http, pool);
+    const pa_fault *fault = pa_http_enter(http, pool, PA_WAIT_ASKS);
     if (fault)
         return fault;
     CURL *curl = take_handle(http);
@@ -426,7 +425,7 @@ const pa_fault *pa_http_send(pa_http *http, apr_pool_t *pool, const pa_http_sett
     }
     else
         fault = pa_fault_new(pool, PA_FAULT_OURS, "libcurl has no memory for a request");
-    pa_http_leave(http);
+    pa_http_leave(http, PA_WAIT_ASKS);
     ERR_clear_error(); /* mod_ssl shares OpenSSL's queue, where libcurl leaves what failed */
     return fault;
 }

@@ -7,6 +7,7 @@
 
 #include "bytes.h"
 #include "fault.h"
+#include "waiters.h"
 
 /* How a provider is reached: immutable, part of its configuration. */
 typedef struct pa_http_settings {
@@ -38,15 +39,15 @@ typedef struct pa_http_response {
  * used last is used first, so that a warm login opens no connection. */
 typedef struct pa_http pa_http;
 
-/* Once per child process. At most `waiting_max` requests wait for providers at once (0: any
- * number), so that a slow provider does not take every thread from what has nothing to do with it.
+/* Once per child process. `waiters` says how many requests may wait for providers at once, so that
+ * a slow provider does not take every worker from what has nothing to do with it; NULL: any number.
  * NULL and *out set, or the reason. Closed when `pool` ends. */
-const char *pa_http_create(apr_pool_t *pool, unsigned int waiting_max, pa_http **out);
+const char *pa_http_create(apr_pool_t *pool, pa_waiters *waiters, pa_http **out);
 
 /* Counts a request among those that wait, or returns the fault UNKNOWN when there are enough. Each
  * that was counted leaves again. */
-const pa_fault *pa_http_enter(pa_http *http, apr_pool_t *pool);
-void pa_http_leave(pa_http *http);
+const pa_fault *pa_http_enter(pa_http *http, apr_pool_t *pool, pa_wait kind);
+void pa_http_leave(pa_http *http, pa_wait kind);
 
 /* Sends one request and reads its answer into `pool`, whatever its status. Redirects are not
  * followed, a POST is never sent a second time, TLS 1.2 or later with certificate and host

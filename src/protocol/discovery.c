@@ -42,7 +42,7 @@ const pa_fault *pa_discovery_metadata(const pa_client *client, apr_pool_t *pool,
                                    .max_body = METADATA_MAX,
                                    .reduce = reduce_metadata };
     pa_bytes text;
-    const pa_fault *fault = pa_document_get(&document, pool, now, 0, &text);
+    const pa_fault *fault = pa_document_get(&document, pool, now, PA_RENEW_NOT, 0, &text);
     if (fault) {
         return fault->kind == PA_FAULT_OURS ? fault
                                             : pa_fault_new(pool, PA_FAULT_UNKNOWN, fault->why);
@@ -98,7 +98,7 @@ static const char *reduce_keys(apr_pool_t *pool, const pa_provider *provider, pa
 
 const pa_fault *pa_discovery_keys(const pa_client *client, apr_pool_t *pool,
                                   const pa_provider *provider, const pa_metadata *metadata,
-                                  apr_time_t now, int renew, apr_array_header_t **out)
+                                  apr_time_t now, pa_renewal renewal, apr_array_header_t **out)
 {
     const pa_document document = { .client = client,
                                    .provider = provider,
@@ -109,7 +109,7 @@ const pa_fault *pa_discovery_keys(const pa_client *client, apr_pool_t *pool,
                                    .reduce = reduce_keys };
     pa_bytes text;
     const pa_fault *fault =
-        pa_document_get(&document, pool, now, renew ? PA_JWKS_RENEW_INTERVAL : 0, &text);
+        pa_document_get(&document, pool, now, renewal, PA_JWKS_RENEW_INTERVAL, &text);
     if (fault)
         return fault;
     if (text.len == 0) {

@@ -6,6 +6,7 @@
 #include <apr_tables.h>
 
 #include "../base/fault.h"
+#include "document.h"
 #include "metadata.h"
 
 /* The provider's metadata, fetched from issuer/.well-known/openid-configuration at need.
@@ -15,12 +16,12 @@ const pa_fault *pa_discovery_metadata(const pa_client *client, apr_pool_t *pool,
                                       const pa_provider *provider, apr_time_t now,
                                       pa_metadata **out);
 
-/* The provider's keys (const pa_jwk *). With `renew`, the set is fetched anew unless that happened
+/* The provider's keys (const pa_jwk *). A renewal fetches the set unless one of its kind happened
  * within PA_JWKS_RENEW_INTERVAL: call it so after PA_JWT_NO_KEY. When that fails the set is the old
  * one. NULL and *out set, or a fault. */
 #define PA_JWKS_RENEW_INTERVAL apr_time_from_sec(60)
 const pa_fault *pa_discovery_keys(const pa_client *client, apr_pool_t *pool,
                                   const pa_provider *provider, const pa_metadata *metadata,
-                                  apr_time_t now, int renew, apr_array_header_t **out);
+                                  apr_time_t now, pa_renewal renewal, apr_array_header_t **out);
 
 #endif

@@ -1,7 +1,8 @@
-/* document.c: the cache holds up to four records for a document: the document itself; a lease, held
- * by the one that fetches; a mark of a failure just now; and a mark of a renewal just now. Who does
- * not get the lease uses what is there, or watches the cache until something is. Where the cache
- * itself fails, everybody fetches for himself. */
+/* document.c: the cache holds up to five records for a document: the document itself; a lease, held
+ * by the request that fetches; a mark of a failure just now; and for each kind of renewal a mark
+ * that it happened just now. A request that would not be allowed to fetch does not ask for the
+ * lease. Requests that do not get it use the stale copy, or watch the cache until there is a newer
+ * one. Where the cache itself fails, every request fetches for itself. */
 #include "document.h"
 
 #include <apr_strings.h>
@@ -15,12 +16,19 @@
 #define TYPE_SHOWN 100
 #define REASON_MAX 500 /* of a failure, as others are told it */
 
-typedef enum { KEY_DOCUMENT, KEY_LEASE, KEY_FAILED, KEY_RENEWED, KEY_COUNT } key_role;
+typedef enum {
+    KEY_DOCUMENT,
+    KEY_LEASE,
+    KEY_FAILED,
+    KEY_RENEWED, /* for the provider; KEY_RENEWED + 1 for strangers */
+    KEY_COUNT = KEY_RENEWED + PA_RENEW_KINDS - 1
+} key_role;
 
 /* One call of pa_document_get. */
 typedef struct inquiry {
     const pa_document *document;
     apr_pool_t *pool;
+    pa_renewal renewal;
     apr_interval_time_t renew_interval;
     unsigned char keys[KEY_COUNT][PA_CACHE_KEY_LEN];
     int have; /* whether there is one to fall back on, older than what is wanted */
@@ -34,7 +42,7 @@ static const char *make_keys(inquiry *q)
     const pa_document *d = q->document;
     const char *ca_file = d->provider->http.ca_file;
     for (int role = 0; role < KEY_COUNT; role++) {
-        const char *text = apr_psprintf(q->pool, "plusauth 2 %s %d\n%s\n%s", d->what, role,
+        const char *text = apr_psprintf(q->pool, "plusauth 3 %s %d\n%s\n%s", d->what, role,
                                         ca_file ? ca_file : "", d->url);
         const char *why = pa_sha256(pa_bytes_text(text), q->keys[role]);
         if (why)
@@ -144,6 +152,11 @@ static apr_status_t take_mark(const inquiry *q, key_role role, apr_interval_time
                         pa_bytes_text("1"), q->pool);
 }
 
+static key_role renewed_key(const inquiry *q)
+{
+    return (key_role)(KEY_RENEWED + q->renewal - PA_RENEW_FOR_PROVIDER);
+}
+
 /* What is held, when there is nothing better to be had. */
 static const pa_fault *settle(const inquiry *q, const pa_fault *fault, pa_bytes *out)
 {
@@ -151,6 +164,16 @@ static const pa_fault *settle(const inquiry *q, const pa_fault *fault, pa_bytes 
         return fault;
     *out = q->have ? q->held : pa_bytes_text("");
     return NULL;
+}
+
+/* There was no room to ask the provider, which says nothing of it: a renewal has not happened, and
+ * without the newer keys nobody can say whether the token is genuine. */
+static const pa_fault *not_asked(const inquiry *q, const pa_fault *fault, pa_bytes *out)
+{
+    if (!q->renewal)
+        return settle(q, fault, out);
+    (void)pa_cache_remove(q->document->client->documents, q->keys[renewed_key(q)], q->pool);
+    return fault;
 }
 
 /* The lease is ours: fetches, unless there is no need any more, or it is not our turn. */
@@ -161,9 +184,11 @@ static const pa_fault *fetch_for_all(inquiry *q, pa_bytes *out)
     const pa_fault *fault = recent_failure(q);
     if (fault)
         return settle(q, fault, out);
-    if (q->renew_interval > 0 && take_mark(q, KEY_RENEWED, q->renew_interval) != APR_SUCCESS)
+    if (q->renewal && take_mark(q, renewed_key(q), q->renew_interval) != APR_SUCCESS)
         return settle(q, NULL, out);
     fault = fetch(q, out);
+    if (fault && fault->kind == PA_FAULT_UNKNOWN)
+        return not_asked(q, fault, out);
     if (fault) {
         mark_failure(q, fault);
         return settle(q, fault, out);
@@ -173,13 +198,30 @@ static const pa_fault *fetch_for_all(inquiry *q, pa_bytes *out)
     return NULL;
 }
 
-/* A renewal that no mark can limit is none: the caller fetched the document for itself just now. */
+/* A renewal that no mark can limit does not happen: the caller fetched the document for itself just
+ * now. */
 static const pa_fault *fetch_for_one(inquiry *q, pa_bytes *out)
 {
-    return q->renew_interval > 0 ? settle(q, NULL, out) : fetch(q, out);
+    return q->renewal ? settle(q, NULL, out) : fetch(q, out);
 }
 
-/* Somebody else fetches: waits a moment. Whether that brought a newer document or a fault. */
+/* Whether the request must be content with what there is now: what it wants was renewed, or failed,
+ * just now, and no fetch is under way that could bring it. */
+static int must_settle(inquiry *q, const pa_fault **fault)
+{
+    pa_bytes record;
+
+    if ((*fault = recent_failure(q)))
+        return 1;
+    if (!q->renewal || read_record(q, renewed_key(q), &record) != APR_SUCCESS
+        || read_record(q, KEY_LEASE, &record) == APR_SUCCESS)
+        return 0;
+    /* The fetch may have ended since the document was looked at. */
+    (void)look(q);
+    return 1;
+}
+
+/* Another request fetches: waits a moment. Whether that brought a newer document or a fault. */
 static int watch(inquiry *q, apr_time_t deadline, const pa_fault **fault)
 {
     apr_sleep(WATCH_INTERVAL);
@@ -193,37 +235,52 @@ static int watch(inquiry *q, apr_time_t deadline, const pa_fault **fault)
     return 1;
 }
 
+/* As watch, if there is room among those that wait: else the fault is UNKNOWN. */
+static int watch_counted(inquiry *q, apr_time_t deadline, const pa_fault **fault)
+{
+    const pa_wait kind =
+        q->renewal == PA_RENEW_FOR_STRANGER ? PA_WAIT_WATCHES_STRANGER : PA_WAIT_WATCHES;
+    pa_http *http = q->document->client->http;
+    int watched;
+
+    if ((*fault = pa_http_enter(http, q->pool, kind)))
+        return 1;
+    watched = watch(q, deadline, fault);
+    pa_http_leave(http, kind);
+    return watched;
+}
+
 static const pa_fault *fetch_or_watch(inquiry *q, pa_bytes *out)
 {
     const pa_http_settings *http = &q->document->provider->http;
     const apr_time_t deadline = apr_time_now() + http->total_timeout;
-    for (;;) {
+    const pa_fault *fault = NULL;
+
+    while (!must_settle(q, &fault)) {
         const apr_status_t rv =
             take_mark(q, KEY_LEASE, http->connect_timeout + http->total_timeout + LEASE_RESERVE);
+
         if (rv == APR_SUCCESS) {
-            const pa_fault *fault = fetch_for_all(q, out);
+            fault = fetch_for_all(q, out);
             pa_cache_remove(q->document->client->documents, q->keys[KEY_LEASE], q->pool);
             return fault;
         }
         if (rv != APR_EEXIST)
             return fetch_for_one(q, out);
-        /* stale is good enough, unless a key was missing in it */
-        if (q->have && q->renew_interval == 0)
-            return settle(q, NULL, out);
-        const pa_fault *fault = pa_http_enter(q->document->client->http, q->pool);
-        if (fault)
-            return settle(q, fault, out);
-        const int watched = watch(q, deadline, &fault);
-        pa_http_leave(q->document->client->http);
-        if (watched)
-            return settle(q, fault, out);
+        /* A stale copy is good enough, unless a key was missing in it. */
+        if ((q->have && !q->renewal) || watch_counted(q, deadline, &fault))
+            break;
     }
+    return fault && fault->kind == PA_FAULT_UNKNOWN ? fault : settle(q, fault, out);
 }
 
 const pa_fault *pa_document_get(const pa_document *document, apr_pool_t *pool, apr_time_t now,
-                                apr_interval_time_t renew_interval, pa_bytes *out)
+                                pa_renewal renewal, apr_interval_time_t renew_interval,
+                                pa_bytes *out)
 {
-    inquiry q = { .document = document, .pool = pool, .renew_interval = renew_interval };
+    inquiry q = {
+        .document = document, .pool = pool, .renewal = renewal, .renew_interval = renew_interval
+    };
     const char *why = make_keys(&q);
     if (why)
         return pa_fault_new(pool, PA_FAULT_OURS, why);
@@ -233,7 +290,7 @@ const pa_fault *pa_document_get(const pa_document *document, apr_pool_t *pool, a
     /* from both sides: clocks are set back, and a request is older than what it waited for */
     const int fresh =
         q.have && now - q.fetched < PA_DOCUMENT_FRESH && q.fetched - now < PA_DOCUMENT_FRESH;
-    if (fresh && renew_interval == 0) {
+    if (fresh && !renewal) {
         *out = q.held;
         return NULL;
     }

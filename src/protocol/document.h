@@ -25,11 +25,23 @@ typedef struct pa_document {
 #define PA_DOCUMENT_KEPT apr_time_from_sec(7 * 24 * 60 * 60)
 #define PA_DOCUMENT_PAUSE apr_time_from_sec(5)
 
-/* The document as `reduce` left it. With `renew_interval` above 0 it is fetched anew, however fresh
- * it is, unless that happened within this time; *out is empty when that leaves none (the cache
- * lost it, or cannot hold it: then the caller fetched it for itself just now).
- * NULL and *out set, or the fault of the fetch. */
+/* Whether a document is to be renewed, however fresh it is, and for whom: what anybody can cause is
+ * limited apart from what only the provider can, so that no flood of forged tokens uses up the
+ * renewal that a login needs. */
+typedef enum {
+    PA_RENEW_NOT,
+    PA_RENEW_FOR_PROVIDER, /* a token that came from the provider itself lacks its key */
+    PA_RENEW_FOR_STRANGER, /* a token that anybody can have made */
+    PA_RENEW_KINDS
+} pa_renewal;
+
+/* The document as `reduce` left it. A renewal fetches it unless one of the same kind happened
+ * within `renew_interval`: then the document is the one that is held, at once. Only while another
+ * request fetches is anything waited for. *out is empty when there is no document (the cache lost
+ * it, or cannot hold it: then the caller fetched it for itself just now).
+ * NULL and *out set, or the fault of the fetch; UNKNOWN when too many wait already. */
 const pa_fault *pa_document_get(const pa_document *document, apr_pool_t *pool, apr_time_t now,
-                                apr_interval_time_t renew_interval, pa_bytes *out);
+                                pa_renewal renewal, apr_interval_time_t renew_interval,
+                                pa_bytes *out);
 
 #endif

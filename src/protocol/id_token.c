@@ -208,7 +208,8 @@ const pa_fault *pa_id_token_validate(const pa_client *client, apr_pool_t *pool,
     if ((why = pa_nested_open(pool, expected->provider, text, &text))
         || (why = pa_jwt_parse(pool, text, &jwt)))
         return broken(pool, why);
-    fault = pa_signature_verify(client, pool, expected->provider, metadata, jwt, expected->now);
+    fault = pa_signature_verify(client, pool, expected->provider, metadata, jwt,
+                                PA_RENEW_FOR_PROVIDER, expected->now);
     if (fault)
         return fault->kind == PA_FAULT_RULE ? broken(pool, fault->why) : fault;
     if ((why = pa_id_token_check(jwt, expected)))

@@ -69,7 +69,8 @@ const pa_fault *pa_jarm_check(const pa_client *client, apr_pool_t *pool,
                               const pa_provider *provider, const pa_metadata *metadata,
                               const pa_jarm *jarm, apr_time_t now, apr_table_t **parameters)
 {
-    const pa_fault *fault = pa_signature_verify(client, pool, provider, metadata, jarm->jwt, now);
+    const pa_fault *fault = pa_signature_verify(client, pool, provider, metadata, jarm->jwt,
+                                                PA_RENEW_FOR_STRANGER, now);
     const char *why, *name;
     apr_table_t *read;
     json_t *value;

@@ -137,7 +137,8 @@ const pa_fault *pa_logout_token_validate(const pa_client *client, apr_pool_t *po
     if ((why = pa_logout_token_read(pool, provider, text, &jwt))
         || (why = check_alg(pool, jwt, provider, alg)))
         return broken(pool, why);
-    if ((fault = pa_signature_verify(client, pool, provider, metadata, jwt, now)))
+    if ((fault = pa_signature_verify(client, pool, provider, metadata, jwt, PA_RENEW_FOR_STRANGER,
+                                     now)))
         return fault->kind == PA_FAULT_RULE ? broken(pool, fault->why) : fault;
     if ((why = pa_logout_token_check(jwt, provider, metadata->issuer, now)))
         return broken(pool, why);

@@ -107,7 +107,8 @@ const pa_fault *pa_request_object_encrypt(const pa_client *client, apr_pool_t *p
                             "request_object_encryption_enc_values_supported");
     for (int renew = 0; renew < 2 && !key; renew++) {
         const pa_fault *fault =
-            pa_discovery_keys(client, pool, provider, metadata, now, renew, &keys);
+            pa_discovery_keys(client, pool, provider, metadata, now,
+                              renew ? PA_RENEW_FOR_STRANGER : PA_RENEW_NOT, &keys);
         if (fault)
             return fault;
         key = choose_key(keys, algs, &alg);

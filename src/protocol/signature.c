@@ -24,7 +24,7 @@ static int may_mean_newer_key(const pa_jwt *jwt, const char *why)
 
 const pa_fault *pa_signature_verify(const pa_client *client, apr_pool_t *pool,
                                     const pa_provider *provider, const pa_metadata *metadata,
-                                    const pa_jwt *jwt, apr_time_t now)
+                                    const pa_jwt *jwt, pa_renewal renewal, apr_time_t now)
 {
     const pa_fault *fault;
     apr_array_header_t *keys;
@@ -41,7 +41,8 @@ const pa_fault *pa_signature_verify(const pa_client *client, apr_pool_t *pool,
         return why ? broken(pool, why) : NULL;
     }
     for (int renew = 0; renew < 2; renew++) {
-        fault = pa_discovery_keys(client, pool, provider, metadata, now, renew, &keys);
+        fault = pa_discovery_keys(client, pool, provider, metadata, now,
+                                  renew ? renewal : PA_RENEW_NOT, &keys);
         if (fault)
             return fault;
         why = pa_jwt_verify(pool, jwt, keys, provider->signing_algs);

@@ -55,7 +55,8 @@ static const pa_fault *read_jwt(const pa_client *client, apr_pool_t *pool,
     if ((why = pa_nested_open(pool, provider, text, &text))
         || (why = pa_jwt_parse(pool, text, &jwt)))
         return broken(pool, why);
-    fault = pa_signature_verify(client, pool, provider, metadata, jwt, apr_time_now());
+    fault = pa_signature_verify(client, pool, provider, metadata, jwt, PA_RENEW_FOR_PROVIDER,
+                                apr_time_now());
     if (fault)
         return fault->kind == PA_FAULT_RULE ? broken(pool, fault->why) : fault;
     if ((why = check_claims(jwt->claims, provider, metadata)))

@@ -10,6 +10,7 @@
 
 #include "../base/crypto.h"
 #include "../state/store.h"
+#include "../state/workers.h"
 #include "origin.h"
 #include "store_config.h"
 
@@ -343,11 +344,7 @@ void pa_config_child_init(apr_pool_t *pchild, server_rec *s)
 {
     apr_status_t rv = pa_store_child_init(pchild);
     pa_http *http = NULL;
-    const char *why;
-    int threads = 0;
-
-    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    why = pa_http_create(pchild, (unsigned int)threads / 2, &http);
+    const char *why = pa_http_create(pchild, pa_workers_child_init(pchild), &http);
     if (rv != APR_SUCCESS)
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "the stores' lock cannot be used here");
     if (why)

@@ -4,11 +4,7 @@
 
 #include <stdatomic.h>
 
-#include <apr_shm.h>
-#include <apr_strings.h>
-#include <http_config.h>
-
-#include "../plusauth.h"
+#include "shared_memory.h"
 
 typedef _Atomic apr_uint64_t counter;
 
@@ -23,33 +19,10 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit atomics are needed");
 /* Mapped before httpd forks, and so the same for all children. Written in post_config alone. */
 static counter *counters;
 
-/* Another version of this module, loaded by a reload, may count other things: it starts anew. */
-static const char *retained_key(apr_pool_t *pool)
-{
-    return apr_psprintf(pool, "mod_plusauth/counters/%d", COUNTERS);
-}
-
 int pa_counters_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    apr_pool_t *process = s->process->pool;
-    apr_size_t size = COUNTERS * sizeof(counter);
-    counter **retained = ap_retained_data_get(retained_key(ptemp));
-    apr_shm_t *memory;
-    apr_status_t rv;
-
-    (void)pconf;
-    (void)plog;
-    if (!retained) {
-        if ((rv = apr_shm_create(&memory, size, NULL, process)) != APR_SUCCESS) {
-            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, rv, s,
-                         "mod_plusauth: no shared memory for its counters");
-            return HTTP_INTERNAL_SERVER_ERROR;
-        }
-        retained = ap_retained_data_create(retained_key(process), sizeof(*retained));
-        *retained = memset(apr_shm_baseaddr_get(memory), 0, size);
-    }
-    counters = *retained;
-    return OK;
+    counters = pa_shared_memory(s, "counters", COUNTERS * sizeof(counter));
+    return counters ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 void pa_counters_add(pa_count which)

@@ -123,6 +123,21 @@ sub pid {
     return $pid;
 }
 
+# The pids of its children.
+sub children {
+    my ($self) = @_;
+    my $parent = $self->pid or return;
+    return grep { $_ } map { /\/(\d+)\/stat$/ && _parent_of($_) == $parent ? $1 : 0 } glob '/proc/[0-9]*/stat';
+}
+
+# By its line in /proc, which names a process in parentheses.
+sub _parent_of {
+    my ($file) = @_;
+    open my $in, '<', $file or return 0;
+    my ($state, $parent) = (<$in> // '') =~ /\) (\S) (\d+)/;
+    return defined $state && $state ne 'Z' ? $parent : 0;
+}
+
 sub _listens {
     my ($self) = @_;
     return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port});
