@@ -2,6 +2,8 @@
 # make test       unit tests and the Apache::Test suite make lint   layers, format, analysers
 # make install    into this machine's httpd             make bench  what a request costs, beside others
 # make fuzz       every parser against random bytes     make clean
+# make test-on DEBIAN=trixie  the same tests on that Debian, which debootstrap makes (t/tools/debian-root)
+# TESTS="unit t/login.t" for test and test-on: only these; `unit` is the C unit tests.
 # make test-glewlwyd  the main flows with an OpenID provider from Debian, which it installs
 # SAN=1 builds any of them with AddressSanitizer and UndefinedBehaviorSanitizer.
 
@@ -45,7 +47,7 @@ MODULE_OBJECTS  := $(MODULE_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS      := $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
 FUZZERS         := $(patsubst t/fuzz/%.c,build-fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 
-.PHONY: all libplusauth unit run test test-glewlwyd browser install clean lint layers format bench fuzz \
+.PHONY: all libplusauth unit run test test-on test-glewlwyd browser install clean lint layers format bench fuzz \
         packages-build packages-run packages-test packages-browser packages-lint packages-bench \
         packages-fuzz packages-glewlwyd
 .DELETE_ON_ERROR:
@@ -94,10 +96,16 @@ $(BUILD)/jose-check: t/jose-check.c $(BUILD)/libplusauth.a
 run: packages-run all
 	@PORT=$(PORT) MODULE=$(CURDIR)/$(BUILD)/mod_plusauth.so t/run
 
-test: packages-test packages-browser all
-	@t/tools/npm-packages t/provider t/browser
+# The browser's tests are no part of TESTS, so it is not installed for them.
+test: packages-test $(if $(TESTS),,packages-browser) all
+	@t/tools/npm-packages t/provider $(if $(TESTS),,t/browser)
 	@$(MAKE) --no-print-directory $(if $(SAN),SAN=1) unit $(BUILD)/jose-check
-	@PLUSAUTH_BUILD=$(BUILD) t/run-tests
+	@PLUSAUTH_BUILD=$(BUILD) t/run-tests $(TESTS)
+
+DEBIAN ?= trixie
+test-on:
+	@t/tools/debian-root '$(DEBIAN)' sh -c 't/tools/debian-packages build && exec make -j2 test "$$@"' sh \
+	    $(if $(SAN),SAN=1) TESTS='$(TESTS)'
 
 # No part of `make test`: it installs a server, though one that runs only here.
 test-glewlwyd: packages-test packages-glewlwyd all

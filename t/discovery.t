@@ -80,8 +80,8 @@ subtest 'attack 28: a connection that never comes about' => sub {
     my $answer = browser()->get($hanging->page);
     is $answer->code, 503, 'an error page';
     like $answer->header('Retry-After'), qr/^\d+$/, 'with Retry-After';
-    like $hanging->log_since(0), qr/Failed to connect to \S+ port $port after \d+ ms: Timeout was reached/,
-        'the log says that it took too long';
+    like $hanging->log_since(0), qr/127\.0\.0\.1:$port: PlusAuthHTTPTimeout has passed/,
+        'the log says that it took too long, and which directive says how long';
     ok $answer->decoded_content !~ $PROTECTED, 'and nothing is shown';
 };
 

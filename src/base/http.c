@@ -352,6 +352,8 @@ static const pa_fault *fault_of(const transfer *t, CURLcode code)
             break;
         }
     }
+    if (kind == PA_FAULT_TIMEOUT)
+        reason = apr_psprintf(t->pool, "PlusAuthHTTPTimeout has passed (%s)", reason);
     if (t->refused)
         reason = t->refused;
     const char *origin = pa_url_origin(t->pool, t->request->url);
