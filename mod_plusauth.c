@@ -14,6 +14,7 @@
 
 #include "src/request/authn.h"
 #include "src/request/authz.h"
+#include "src/request/caching.h"
 #include "src/request/config.h"
 #include "src/request/refusal.h"
 #include "src/request/export.h"
@@ -100,7 +101,7 @@ static void register_hooks(apr_pool_t *pool)
     /* Pages and answers get their headers. (pre_config registers what mod_session asks of us.) */
     pa_session_hooks_register_passing();
     pa_session_entry_register();
-    pa_export_register_filter();
+    pa_caching_register();
     pa_lifetime_register();
     pa_template_register();
     pa_page_handler_register();

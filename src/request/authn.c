@@ -8,10 +8,10 @@
 
 #include "../state/counters.h"
 #include "../state/session.h"
+#include "caching.h"
 #include "config.h"
 #include "refusal.h"
 #include "failure.h"
-#include "export.h"
 #include "login.h"
 #include "route.h"
 
@@ -105,7 +105,7 @@ static int with_user(request_rec *r, const pa_session *session)
     r->ap_auth_type = (char *)"PlusAuth";
     /* What the client sends there is not for the application: it would take it for checked. */
     apr_table_unset(r->headers_in, "Authorization");
-    pa_export_mark_private(r);
+    pa_caching_mark(r, 0);
     return OK;
 }
 
@@ -154,6 +154,7 @@ int pa_authn_pass(request_rec *r)
     if (r->user || pa_dir_conf_get(r)->unauthenticated != PA_UNAUTHENTICATED_PASS || !is_ours(r)
         || pa_route_is(r))
         return DECLINED;
+    pa_caching_mark(r, 1);
     status = decide(r, 0);
     return status == OK ? DECLINED : status;
 }

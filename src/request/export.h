@@ -8,9 +8,4 @@
  * internal redirects too. */
 int pa_export_fixup(request_rec *r);
 
-/* Keeps answers that were made for one user out of shared caches: registers the filter, and adds it
- * to a request. */
-void pa_export_register_filter(void);
-void pa_export_mark_private(request_rec *r);
-
 #endif

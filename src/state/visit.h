@@ -76,6 +76,12 @@ typedef struct pa_visit {
 
     int asking_translate; /* the modules that translate after us */
 
+    /* Owned by caching.c. */
+    int is_private;              /* the answer is for one user */
+    int varies;                  /* and another one for others who may see it */
+    const request_rec *filtered; /* whose answer has its filters */
+    const request_rec *guarded;  /* ours among them */
+
     int asking_authz; /* page.c asks the other modules for their verdict */
 
     /* Owned by session_hooks.c. */
