@@ -170,6 +170,8 @@ LoadModule plusauth_redis_module @{[vars('build')]}/mod_plusauth_redis.so
 ServerName http://localhost:$port
 Listen 127.0.0.1:$port
 DefaultRuntimeDir $directory
+Define STATE $directory
+Include @{[vars('t_conf')]}/real.conf
 PidFile $directory/pid
 ErrorLog $directory/log
 LogLevel warn plusauth:debug

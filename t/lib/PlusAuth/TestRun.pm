@@ -13,10 +13,14 @@ use PlusAuth::TestConfig;
 
 our @ISA = ('Apache::TestRun');
 
-# Debian's own configuration would load mod_perl, mod_auth_openidc and whatever else is enabled.
+# What a real site loads, set up in t/conf/real.conf. Debian's own configuration would load mod_perl,
+# mod_auth_openidc and whatever else is enabled.
 my @MODULES = qw(authn_core authz_core authz_user authz_host mime dir alias env headers setenvif
     include rewrite actions proxy proxy_http session session_cookie socache_shmcb status
-    unique_id macro info);
+    unique_id macro info
+    access_compat allowmethods auth_basic authn_file authz_groupfile autoindex cache cache_disk cache_socache dav dav_fs
+    deflate expires filter negotiation proxy_ajp proxy_balancer proxy_fcgi proxy_wstunnel remoteip reqtimeout
+    slotmem_shm socache_dbm speling ssl substitute userdir vhost_alias);
 my %MPM_MODULES = (event => [qw(cgid http2)], worker => [qw(cgid http2)], prefork => ['cgi']);
 my $PORTS = 64;
 
