@@ -16,8 +16,8 @@ my $refusal = qr/^50[234]$/;
 my @required = qw(issuer authorization token jwks_uri);
 refused_all { status => $refusal, uncalled => ['/authorize', '/oauth2/token'],
         called => '/.well-known/openid-configuration' },
-    (map { [$_->[0], $_->[1], [], at => "discovery.$_->[2]"] }
-        [53, 'another issuer', 'issuer_other'],
+    (map { my ($number, $name, $fault, @own) = @$_; [$number, $name, [], at => "discovery.$fault", @own] }
+        [53, 'another issuer', 'issuer_other', log => qr{issuer is https://evil\.example, .*/i/discovery\.issuer_other .*PlusAuthIssuer}],
         [53, 'the issuer with a slash more', 'issuer_slash'],
         [53, 'a redirect to another host', 'redirect_other'],
         [53, 'a redirect to a link-local address', 'redirect_link_local'],

@@ -210,6 +210,23 @@ subtest 'attack 63: the provider is down' => sub {
     like $answer->header('Cache-Control'), qr/no-store/, 'not to be stored';
 };
 
+subtest 'an ID token whose key the provider has no more is no hint: it would refuse the logout' => sub {
+    my $url = site('attack') . '/p/gone/page.html';
+    faults();
+    my $before = signed_in_browser($url);
+    faults('jwks.rolled');
+    my $after = signed_in_browser($url);
+    for my $case ([$before, 0, 'signed in with the old key'], [$after, 1, 'signed in with the new one']) {
+        my ($browser, $hinted, $name) = @$case;
+        faults('jwks.rolled');
+        my %query = URI->new($browser->get(site('attack') . '/logout')->header('Location'))->query_form;
+        is exists $query{id_token_hint} ? 1 : 0, $hinted, "$name: " . ($hinted ? 'with the hint' : 'without');
+        is $query{client_id}, 'client', 'client_id says who we are';
+        is scalar calls_to('/jwks'), 0, 'and no keys were fetched for it';
+    }
+    faults();
+};
+
 subtest 'an ID token that would make the URL too long is left out' => sub {
     faults('claims.groups_200');
     my $browser = signed_in_browser();

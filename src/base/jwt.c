@@ -187,6 +187,14 @@ static int is_meant(const pa_jwt *jwt, const pa_jwk *key)
     return !jwt->kid || (key->kid && !strcmp(key->kid, jwt->kid));
 }
 
+int pa_jwt_has_key(const pa_jwt *jwt, const apr_array_header_t *keys)
+{
+    for (int i = 0; i < keys->nelts; i++)
+        if (is_meant(jwt, APR_ARRAY_IDX(keys, i, const pa_jwk *)))
+            return 1;
+    return 0;
+}
+
 const char *pa_jwt_verify(apr_pool_t *pool, const pa_jwt *jwt, const apr_array_header_t *keys,
                           pa_alg_set allowed)
 {

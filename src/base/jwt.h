@@ -37,6 +37,9 @@ const char *pa_jws_parse(apr_pool_t *pool, const char *text, pa_jwt **out, pa_by
 /* Whether verification found no key that the token could mean: then a newer key set may help. */
 extern const char PA_JWT_NO_KEY[];
 
+/* Whether one of the keys (const pa_jwk *) is one that the token could mean. */
+int pa_jwt_has_key(const pa_jwt *jwt, const apr_array_header_t *keys);
+
 /* Verifies the signature with the keys (const pa_jwk *) of the provider. The algorithm must be one
  * of `allowed`. Keys are chosen by kid and algorithm together; a token without kid may be tried
  * with every key of the algorithm. NULL when it is genuine, PA_JWT_NO_KEY itself (compare the

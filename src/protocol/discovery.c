@@ -96,17 +96,34 @@ static const char *reduce_keys(apr_pool_t *pool, const pa_provider *provider, pa
     return NULL;
 }
 
+static pa_document key_set(const pa_client *client, const pa_provider *provider,
+                           const pa_metadata *metadata)
+{
+    return (pa_document){ .client = client,
+                          .provider = provider,
+                          .what = "key set",
+                          .url = metadata->jwks_uri,
+                          .accept = "application/jwk-set+json, application/json",
+                          .max_body = JWKS_MAX_BODY,
+                          .reduce = reduce_keys };
+}
+
+const apr_array_header_t *pa_discovery_known_keys(const pa_client *client, apr_pool_t *pool,
+                                                  const pa_provider *provider,
+                                                  const pa_metadata *metadata)
+{
+    const pa_document document = key_set(client, provider, metadata);
+    apr_array_header_t *keys;
+    pa_bytes text;
+    return pa_document_known(&document, pool, &text) && !pa_jwks_parse(pool, text, &keys) ? keys
+                                                                                          : NULL;
+}
+
 const pa_fault *pa_discovery_keys(const pa_client *client, apr_pool_t *pool,
                                   const pa_provider *provider, const pa_metadata *metadata,
                                   apr_time_t now, pa_renewal renewal, apr_array_header_t **out)
 {
-    const pa_document document = { .client = client,
-                                   .provider = provider,
-                                   .what = "key set",
-                                   .url = metadata->jwks_uri,
-                                   .accept = "application/jwk-set+json, application/json",
-                                   .max_body = JWKS_MAX_BODY,
-                                   .reduce = reduce_keys };
+    const pa_document document = key_set(client, provider, metadata);
     pa_bytes text;
     const pa_fault *fault =
         pa_document_get(&document, pool, now, renewal, PA_JWKS_RENEW_INTERVAL, &text);

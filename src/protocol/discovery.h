@@ -24,4 +24,9 @@ const pa_fault *pa_discovery_keys(const pa_client *client, apr_pool_t *pool,
                                   const pa_provider *provider, const pa_metadata *metadata,
                                   apr_time_t now, pa_renewal renewal, apr_array_header_t **out);
 
+/* The keys that are known already, however old; NULL when none are. Nothing is fetched. */
+const apr_array_header_t *pa_discovery_known_keys(const pa_client *client, apr_pool_t *pool,
+                                                  const pa_provider *provider,
+                                                  const pa_metadata *metadata);
+
 #endif

@@ -142,8 +142,11 @@ static const pa_fault *fetch(const inquiry *q, pa_bytes *out)
     const char *why = d->reduce(q->pool, d->provider, response.body, out);
     if (!why)
         return NULL;
-    return nonsense(q, apr_psprintf(q->pool, "%s (its Content-Type is \"%s\")", why,
-                                    pa_text_printable(q->pool, response.content_type, TYPE_SHOWN)));
+    return nonsense(
+        q, strstr(response.content_type, "json")
+               ? why
+               : apr_psprintf(q->pool, "%s (its Content-Type is \"%s\")", why,
+                              pa_text_printable(q->pool, response.content_type, TYPE_SHOWN)));
 }
 
 static apr_status_t take_mark(const inquiry *q, key_role role, apr_interval_time_t keep)
@@ -295,4 +298,13 @@ const pa_fault *pa_document_get(const pa_document *document, apr_pool_t *pool, a
         return NULL;
     }
     return fetch_or_watch(&q, out);
+}
+
+int pa_document_known(const pa_document *document, apr_pool_t *pool, pa_bytes *out)
+{
+    inquiry q = { .document = document, .pool = pool };
+    if (make_keys(&q) || look(&q) != APR_SUCCESS)
+        return 0;
+    *out = q.held;
+    return 1;
 }

@@ -25,6 +25,9 @@ typedef struct pa_document {
 #define PA_DOCUMENT_KEPT apr_time_from_sec(7 * 24 * 60 * 60)
 #define PA_DOCUMENT_PAUSE apr_time_from_sec(5)
 
+/* The document that is known already, however old: nothing is fetched. Whether there is one. */
+int pa_document_known(const pa_document *document, apr_pool_t *pool, pa_bytes *out);
+
 /* Whether a document is to be renewed, however fresh it is, and for whom: what anybody can cause is
  * limited apart from what only the provider can, so that no flood of forged tokens uses up the
  * renewal that a login needs. */

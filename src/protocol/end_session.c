@@ -1,10 +1,26 @@
 /* end_session.c: see end_session.h. */
 #include "end_session.h"
 
+#include "../base/jwt.h"
 #include "../base/url.h"
 
 /* Servers commonly take 8 KB of request line, some firewalls 4. */
 #define URL_MAX 4000
+
+const char *pa_end_session_hint(const pa_client *client, apr_pool_t *pool,
+                                const pa_provider *provider, const pa_metadata *metadata,
+                                const char *id_token)
+{
+    const apr_array_header_t *keys;
+    pa_jwt *jwt;
+
+    if (!id_token || pa_jwt_parse(pool, id_token, &jwt))
+        return NULL;
+    if (jwt->alg & PA_ALGS_HMAC)
+        return id_token;
+    keys = pa_discovery_known_keys(client, pool, provider, metadata);
+    return !keys || pa_jwt_has_key(jwt, keys) ? id_token : NULL;
+}
 
 const char *pa_end_session_url(apr_pool_t *pool, const pa_provider *provider,
                                const pa_metadata *metadata, const char *id_token_hint,

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "../base/json.h"
+#include "../base/text.h"
 #include "../base/url.h"
 
 /* What an endpoint must be, and where it goes. */
@@ -30,6 +31,9 @@ static const struct {
 #define REQUEST_ALGS "request_object_signing_alg_values_supported"
 #define REQUEST_JWE_ALGS "request_object_encryption_alg_values_supported"
 #define REQUEST_JWE_ENCS "request_object_encryption_enc_values_supported"
+#define REQUEST_PARAMETER "request_parameter_supported"
+#define RESPONSE_MODES "response_modes_supported"
+#define DPOP_ALGS "dpop_signing_alg_values_supported"
 #define CHALLENGES "code_challenge_methods_supported"
 #define ALIASES "mtls_endpoint_aliases"
 
@@ -49,6 +53,7 @@ static const struct {
     { CHALLENGES, 0 },
 };
 
+#define ISSUER_SHOWN 200
 #define PROMPTS "prompt_values_supported"
 #define ISS_PARAMETER "authorization_response_iss_parameter_supported"
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
@@ -75,7 +80,10 @@ static const char *check_issuer(apr_pool_t *pool, const pa_provider *provider,
     if (!issuer)
         return "issuer is missing or no string";
     if (!pa_metadata_is_issuer(provider, issuer))
-        return "issuer is not the one that is configured";
+        return apr_psprintf(pool,
+                            "its issuer is %s, which is not the %s that is configured: "
+                            "PlusAuthIssuer (AUTH_URL) has to be the same to the letter",
+                            pa_text_printable(pool, issuer, ISSUER_SHOWN), provider->issuer);
     metadata->issuer = apr_pstrdup(pool, issuer);
     return NULL;
 }
@@ -187,6 +195,47 @@ static unsigned int read_algs(const json_t *document, const char *list,
     return set;
 }
 
+static int lacks_request_objects(const pa_provider *provider, const json_t *document)
+{
+    return (provider->request == PA_REQUEST_JAR || provider->request == PA_REQUEST_PAR_JAR)
+           && !json_is_true(member(document, REQUEST_PARAMETER)) && !member(document, REQUEST_ALGS);
+}
+
+static int lacks_jarm(const pa_provider *provider, const json_t *document)
+{
+    return provider->response == PA_RESPONSE_JWT && !pa_json_holds(document, RESPONSE_MODES, "jwt")
+           && !pa_json_holds(document, RESPONSE_MODES, "query.jwt");
+}
+
+static int lacks_dpop(const pa_provider *provider, const json_t *document)
+{
+    return provider->sender_constrain == PA_SENDER_CONSTRAIN_DPOP && !member(document, DPOP_ALGS);
+}
+
+/* A document may leave out what the provider can do, so that this refuses nothing; but where it is
+ * right, no login can succeed. */
+static const char *find_lacks(apr_pool_t *pool, const pa_provider *provider, const json_t *document,
+                              const pa_metadata *metadata)
+{
+    static const struct {
+        int (*lacks)(const pa_provider *provider, const json_t *document);
+        const char *what;
+    } modes[] = {
+        { lacks_request_objects, "request objects (PlusAuthRequest jar)" },
+        { lacks_jarm, "answers in a JWT (PlusAuthResponse jwt)" },
+        { lacks_dpop, "DPoP (PlusAuthSenderConstrain dpop)" },
+    };
+    apr_array_header_t *lacks = apr_array_make(pool, COUNT(modes) + 1, sizeof(const char *));
+
+    for (apr_size_t i = 0; i < COUNT(modes); i++)
+        if (modes[i].lacks(provider, document))
+            APR_ARRAY_PUSH(lacks, const char *) = modes[i].what;
+    if (provider->client_auth == PA_CLIENT_AUTH_PRIVATE_KEY_JWT
+        && !(metadata->auth_methods & PA_CLIENT_AUTH_BIT(PA_CLIENT_AUTH_PRIVATE_KEY_JWT)))
+        APR_ARRAY_PUSH(lacks, const char *) = "private_key_jwt (PlusAuthClientAuth)";
+    return lacks->nelts > 0 ? apr_array_pstrcat(pool, lacks, ',') : NULL;
+}
+
 const char *pa_metadata_parse(apr_pool_t *pool, const pa_provider *provider, pa_bytes document,
                               pa_metadata **out)
 {
@@ -211,6 +260,7 @@ const char *pa_metadata_parse(apr_pool_t *pool, const pa_provider *provider, pa_
     metadata->request_algs = read_algs(json, REQUEST_ALGS, pa_alg_named);
     metadata->request_jwe_algs = read_algs(json, REQUEST_JWE_ALGS, pa_jwe_alg_named);
     metadata->request_jwe_encs = read_algs(json, REQUEST_JWE_ENCS, pa_jwe_enc_named);
+    metadata->lacks = find_lacks(pool, provider, json, metadata);
     *out = metadata;
     return NULL;
 }
@@ -230,7 +280,9 @@ const char *pa_metadata_reduce(apr_pool_t *pool, pa_bytes document, pa_bytes *ou
         return why;
     json_t *kept = pa_json_own(pool, json_object());
     int fine = kept && keep(kept, json, "issuer") && keep(kept, json, ISS_PARAMETER)
-               && keep(kept, json, PROMPTS) && keep(kept, json, ALIASES);
+               && keep(kept, json, PROMPTS) && keep(kept, json, ALIASES)
+               && keep(kept, json, REQUEST_PARAMETER) && keep(kept, json, RESPONSE_MODES)
+               && keep(kept, json, DPOP_ALGS);
     for (apr_size_t i = 0; fine && i < COUNT(endpoints); i++)
         fine = keep(kept, json, endpoints[i].name);
     for (apr_size_t i = 0; fine && i < COUNT(lists); i++)

@@ -27,6 +27,7 @@ typedef struct pa_metadata {
     pa_alg_set request_algs;          /* for request objects; 0: unsaid */
     pa_jwe_alg_set request_jwe_algs;  /* that encrypt those; 0: unsaid */
     pa_jwe_enc_set request_jwe_encs;
+    const char *lacks; /* what the directives ask for and the document does not offer; or NULL */
 } pa_metadata;
 
 /* Whether it is the provider's, to the byte. A slash that is configured after it is forgiven:

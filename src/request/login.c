@@ -6,10 +6,13 @@
 #include <http_core.h>
 #include <http_request.h>
 
+#include "../base/crypto.h"
 #include "../base/derived_key.h"
 #include "../base/url.h"
 #include "../protocol/authorization.h"
+#include "../protocol/document.h"
 #include "../state/counters.h"
+#include "../state/log.h"
 #include "../state/session.h"
 #include "refusal.h"
 #include "redirect.h"
@@ -158,6 +161,25 @@ const char *pa_login_wanted(const request_rec *r)
     return pa_url_check_return(uri) ? "/" : uri;
 }
 
+/* Once for each document that is fetched, by whichever process has it first. */
+static void tell_lacks(request_rec *r, const pa_provider *provider, const pa_metadata *metadata)
+{
+    pa_cache *documents = pa_server_conf_get(r->server)->client->documents;
+    const char *text = apr_pstrcat(r->pool, "lacks\n", provider->name, "\n", metadata->issuer, "\n",
+                                   metadata->lacks, NULL);
+    unsigned char key[PA_SHA256_LEN];
+
+    if (pa_sha256(pa_bytes_text(text), key)
+        || pa_cache_add(documents, key, r->request_time + PA_DOCUMENT_FRESH, pa_bytes_text("1"),
+                        r->pool)
+               == APR_EEXIST)
+        return;
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                  "[%s] logins may fail: the discovery document of %s does not offer what the "
+                  "directives ask for: %s",
+                  pa_log_request_id(r), metadata->issuer, metadata->lacks);
+}
+
 /* Where the browser goes to log in. */
 static const pa_fault *ask_for_login(request_rec *r, const pa_login_hints *hints,
                                      const pa_metadata *metadata, pa_login_state *login,
@@ -178,6 +200,8 @@ static const pa_fault *ask_for_login(request_rec *r, const pa_login_hints *hints
 
     if (fault)
         return fault;
+    if (metadata->lacks)
+        tell_lacks(r, provider, metadata);
     request.dpop = jwk ? &dpop : NULL;
     login->max_age = pa_login_max_age(request.more);
     return pa_authorization_url(conf->client, r->pool, provider, metadata, &request, url);

@@ -10,6 +10,7 @@
 #include "../base/text.h"
 #include "../base/url.h"
 #include "../protocol/metadata.h"
+#include "../state/log.h"
 #include "refusal.h"
 #include "form.h"
 
@@ -59,13 +60,24 @@ static int is_utf8(const char *value)
     return text != NULL;
 }
 
-/* A value that goes to the provider: printable text of bounded length. "none" would make an error
- * of a prompt for whoever is not signed in there. */
+/* With prompt=none the provider answers login_required to whoever is not signed in there: a link
+ * for signing in would end on an error page. */
+static int is_silent(request_rec *r, const char *name, const char *value)
+{
+    if (strcmp(name, "prompt") != 0 || !strstr(value, "none"))
+        return 0;
+    pa_log_limited(r, APLOG_INFO, 0,
+                   "login: prompt=none is not passed on: who is not signed in at the provider "
+                   "would get an error");
+    return 1;
+}
+
+/* A value that goes to the provider: printable text of bounded length. */
 static int is_passable(const char *name, const char *value)
 {
     apr_size_t len = strlen(value);
 
-    if (len == 0 || len > HINT_MAX || (strcmp(name, "prompt") == 0 && strcmp(value, "none") == 0))
+    if (len == 0 || len > HINT_MAX)
         return 0;
     if (strcmp(name, "max_age") == 0)
         return seconds(value) >= 0;
@@ -82,7 +94,8 @@ static void take_parameters(request_rec *r, const apr_table_t *said, pa_login_hi
     for (apr_size_t i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++) {
         const char *value = apr_table_get(said, passed_on[i].name);
 
-        if (!value || !is_passable(passed_on[i].name, value))
+        if (!value || !is_passable(passed_on[i].name, value)
+            || is_silent(r, passed_on[i].name, value))
             continue;
         apr_table_setn(parameters, passed_on[i].name, value);
         out->again |= passed_on[i].again;

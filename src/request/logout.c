@@ -131,7 +131,7 @@ static int sign_out(request_rec *r, const pa_session *session)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
     const pa_provider *provider = pa_config_session_provider(r);
-    const char *url, *state = NULL;
+    const char *url, *hint, *state = NULL;
     const pa_fault *fault;
     pa_metadata *metadata;
     apr_status_t rv = pa_session_end(r);
@@ -147,7 +147,8 @@ static int sign_out(request_rec *r, const pa_session *session)
         return say_signed_out(r, fault->why, NULL);
     if (pa_ticket_seal(r, "logout", "", &state))
         return say_signed_out(r, "no state can be sealed", NULL);
-    url = pa_end_session_url(r->pool, provider, metadata, session->id_token,
+    hint = pa_end_session_hint(conf->client, r->pool, provider, metadata, session->id_token);
+    url = pa_end_session_url(r->pool, provider, metadata, hint,
                              apr_pstrcat(r->pool, conf->origin, conf->path[PA_PATH_LOGOUT], NULL),
                              state);
     if (!url)

@@ -107,6 +107,47 @@ static const struct {
     { "https://op.example", "/", 0 },
 };
 
+/* What the directives ask for, what the document says, and what is missing in it. */
+static const struct {
+    pa_request_mode request;
+    pa_response_mode response;
+    pa_sender_constrain sender_constrain;
+    pa_client_auth client_auth;
+    const char *name, *value, *lacks;
+} modes[] = {
+    { PA_REQUEST_QUERY, PA_RESPONSE_QUERY, PA_SENDER_CONSTRAIN_OFF, PA_CLIENT_AUTH_AUTO, "x", "1", NULL },
+    { PA_REQUEST_JAR, PA_RESPONSE_QUERY, PA_SENDER_CONSTRAIN_OFF, PA_CLIENT_AUTH_AUTO, "request_parameter_supported", "false", "jar" },
+    { PA_REQUEST_JAR, PA_RESPONSE_QUERY, PA_SENDER_CONSTRAIN_OFF, PA_CLIENT_AUTH_AUTO, "request_parameter_supported", "true", NULL },
+    { PA_REQUEST_PAR_JAR, PA_RESPONSE_QUERY, PA_SENDER_CONSTRAIN_OFF, PA_CLIENT_AUTH_AUTO, "request_object_signing_alg_values_supported", "[\"PS256\"]", NULL },
+    { PA_REQUEST_QUERY, PA_RESPONSE_JWT, PA_SENDER_CONSTRAIN_OFF, PA_CLIENT_AUTH_AUTO, "response_modes_supported", "[\"query\"]", "PlusAuthResponse" },
+    { PA_REQUEST_QUERY, PA_RESPONSE_JWT, PA_SENDER_CONSTRAIN_OFF, PA_CLIENT_AUTH_AUTO, "response_modes_supported", "[\"query\",\"jwt\"]", NULL },
+    { PA_REQUEST_QUERY, PA_RESPONSE_QUERY, PA_SENDER_CONSTRAIN_DPOP, PA_CLIENT_AUTH_AUTO, "x", "1", "DPoP" },
+    { PA_REQUEST_QUERY, PA_RESPONSE_QUERY, PA_SENDER_CONSTRAIN_DPOP, PA_CLIENT_AUTH_AUTO, "dpop_signing_alg_values_supported", "[\"ES256\"]", NULL },
+    { PA_REQUEST_QUERY, PA_RESPONSE_QUERY, PA_SENDER_CONSTRAIN_OFF, PA_CLIENT_AUTH_PRIVATE_KEY_JWT, "token_endpoint_auth_methods_supported", "[\"client_secret_basic\"]", "private_key_jwt" },
+    { PA_REQUEST_QUERY, PA_RESPONSE_QUERY, PA_SENDER_CONSTRAIN_OFF, PA_CLIENT_AUTH_PRIVATE_KEY_JWT, "token_endpoint_auth_methods_supported", "[\"private_key_jwt\"]", NULL },
+};
+
+static void test_lacks(apr_pool_t *pool)
+{
+    for (apr_size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+        pa_provider own = provider;
+        pa_metadata *metadata = NULL;
+        pa_bytes reduced = { NULL, 0 };
+
+        own.request = modes[i].request;
+        own.response = modes[i].response;
+        own.sender_constrain = modes[i].sender_constrain;
+        own.client_auth = modes[i].client_auth;
+        is(pa_metadata_reduce(pool, changed(pool, modes[i].name, modes[i].value), &reduced), NULL,
+           "a document with %s %s", modes[i].name, modes[i].value);
+        is(pa_metadata_parse(pool, &own, reduced, &metadata), NULL, "is fine");
+        if (modes[i].lacks)
+            has(metadata->lacks, modes[i].lacks, "but lacks what the directives ask for");
+        else
+            is(metadata->lacks, NULL, "and lacks nothing");
+    }
+}
+
 static void test_issuers(apr_pool_t *pool)
 {
     apr_size_t i;
@@ -217,6 +258,7 @@ int main(void)
     test_reduced(pool);
     test_optional(pool);
     test_issuers(pool);
+    test_lacks(pool);
     for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         const char *value = bad[i].value;
 

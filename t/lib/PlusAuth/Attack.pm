@@ -32,7 +32,7 @@ sub refused {
         for my $path (_list($want{called})) {
             isnt scalar calls_to($path), 0, "it got as far as $path";
         }
-        my ($said) = _log(\%want, $mark) =~ /(?:refused|\] login): (.*)/;
+        my ($said) = _log(\%want, $mark) =~ /(?:refused|\] (?:\S+ )?login): (.*)/;
         like $said, $want{log}, 'the log names the reason' if $want{log};
         $want{also}->($browser, $answer) if $want{also};
         faults();

@@ -34,6 +34,7 @@ my %SPECIAL = (
         'PlusAuthClientKey logs/encrypted-ec.pem', 'PlusAuthSigningAlgs RS256'],
     no_userinfo => ['no_userinfo', 'main', 'PlusAuthUserInfo off'],
     rollover => ['rollover', 'main'],
+    gone => ['gone', 'main'],
     flood => ['flood', 'main'],
     renewal => ['renewal', 'main'],
     tls_good => ['tls', 'good'],
