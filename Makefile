@@ -1,6 +1,7 @@
 # make            build build/mod_plusauth.so          make run    serve http://localhost:3000
 # make test       unit tests and the Apache::Test suite make lint   layers, format, analysers
-# make install    into this machine's httpd             make bench  what a request costs, beside others
+# make deb        Debian packages into build/deb        make bench  what a request costs, beside others
+# make install    into this machine's httpd             make uninstall  and out of it
 # make fuzz       every parser against random bytes     make clean
 # make test-on DEBIAN=trixie  the same tests on that Debian, which debootstrap makes (t/tools/debian-root)
 # TESTS="unit t/login.t" for test and test-on: only these; `unit` is the C unit tests.
@@ -20,15 +21,19 @@ BUILD  := build
 HARDEN := -D_FORTIFY_SOURCE=2
 endif
 
+# What is shipped, and where a site configures httpd and keeps templates of its own.
 DATADIR   ?= /usr/share/plusauth
+CONFDIR   ?= $(call once,CONFDIR,$(APXS) -q SYSCONFDIR)
+LIBEXECDIR ?= $(call once,LIBEXECDIR,$(APXS) -q LIBEXECDIR)
 # Asked when first needed, so that the packages can be installed before; then kept.
 once       = $(eval $1 := $(shell $2))$($1)
 INCLUDES   = $(call once,INCLUDES,echo -I`$(APXS) -q INCLUDEDIR` `apr-1-config --includes` `apu-1-config --includes`)
 APR_FLAGS  = $(call once,APR_FLAGS,apr-1-config --cppflags)
-CPPFLAGS  += $(APR_FLAGS) -DPA_TEMPLATES='"$(DATADIR)/templates"'
+CPPFLAGS  += $(APR_FLAGS) -DPA_TEMPLATES='"$(DATADIR)/templates"' -DPA_SITE_TEMPLATES='"$(CONFDIR)/plusauth"'
 CFLAGS    ?= -O2 -g
+WERROR    ?= -Werror
 CFLAGS    += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong -fno-strict-aliasing $(HARDEN) \
-             -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+             -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
              -Wpointer-arith -Wwrite-strings -Wvla -Wno-format-nonliteral -Wno-unused-parameter $(SANITIZE)
 LDFLAGS   += -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANITIZE)
 LIBS       = -lcurl -ljansson -lcrypto -lz
@@ -47,9 +52,9 @@ MODULE_OBJECTS  := $(MODULE_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS      := $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
 FUZZERS         := $(patsubst t/fuzz/%.c,build-fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 
-.PHONY: all libplusauth unit run test test-on test-glewlwyd browser install clean lint layers format bench fuzz \
-        packages-build packages-run packages-test packages-browser packages-lint packages-bench \
-        packages-fuzz packages-glewlwyd
+.PHONY: all libplusauth unit run test test-on test-glewlwyd browser install uninstall deb clean lint layers format bench \
+        fuzz packages-build packages-run packages-test packages-browser packages-lint packages-bench \
+        packages-fuzz packages-glewlwyd packages-deb
 .DELETE_ON_ERROR:
 
 all: packages-build
@@ -119,12 +124,23 @@ browser: packages-browser all
 	@node t/browser/picture.js
 
 install: all
-	install -d '$(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)' '$(DESTDIR)$(DATADIR)/templates'
-	install -m 644 $(BUILD)/mod_plusauth.so '$(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)'
-	install -m 644 templates/* '$(DESTDIR)$(DATADIR)/templates'
-	if [ -d '$(DESTDIR)/etc/apache2/mods-available' ]; then \
-	    install -m 644 conf/plusauth.load conf/plusauth.conf '$(DESTDIR)/etc/apache2/mods-available'; \
-	fi
+	@BUILD=$(BUILD) $(INSTALL_PATHS) conf/install put
+
+uninstall:
+	@$(INSTALL_PATHS) conf/install remove
+
+INSTALL_PATHS = DESTDIR='$(DESTDIR)' LIBEXECDIR='$(LIBEXECDIR)' DATADIR='$(DATADIR)' CONFDIR='$(CONFDIR)'
+
+# Debian packages, in build/deb. Debian's tools want the folder debian/ at the top of a tree that they may
+# write to, so they get a copy. VERSION is that of the changelog.
+DEB_SOURCES := Makefile mod_plusauth.c src conf templates LICENSE README.md .env.example
+
+deb: packages-deb
+	@rm -rf build/deb && mkdir -p build/deb/source
+	@cp -R $(DEB_SOURCES) build/deb/source && mv build/deb/source/conf/debian build/deb/source/debian
+	@cd build/deb/source && env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS dpkg-buildpackage --build=binary --no-sign
+	@rm -rf build/deb/source
+	@ls build/deb/*.deb
 
 clean:
 	rm -rf build build-san build-fuzz
@@ -168,5 +184,5 @@ build-fuzz/fuzz_%: t/fuzz/fuzz_%.c $(LIBRARY_SOURCES) $(wildcard src/*/*.h)
 	    $< $(LIBRARY_SOURCES) $(LIBS) $(APR_LIBS)
 
 packages-build packages-run packages-test packages-browser packages-lint packages-bench packages-fuzz \
-packages-glewlwyd: packages-%:
+packages-glewlwyd packages-deb: packages-%:
 	@t/tools/debian-packages $*

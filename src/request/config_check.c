@@ -14,8 +14,9 @@
 #include "origin.h"
 #include "store_config.h"
 
-#ifndef PA_TEMPLATES
-#define PA_TEMPLATES "/usr/share/plusauth/templates"
+/* Where a site puts templates of its own. */
+#ifndef PA_SITE_TEMPLATES
+#define PA_SITE_TEMPLATES "/etc/apache2/plusauth"
 #endif
 
 #define DOCUMENT_STORE "shmcb:plusauth-documents(4194304)"
@@ -254,7 +255,7 @@ static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_co
     if (!conf->after_logout)
         conf->after_logout = defaults.after_logout;
     if (!conf->templates)
-        conf->templates = PA_TEMPLATES;
+        conf->templates = PA_SITE_TEMPLATES;
     conf->visit.lifetime = conf->lifetime >= 0 ? conf->lifetime : defaults.lifetime;
     conf->visit.idle = conf->idle >= 0 ? conf->idle : defaults.idle;
     if ((why = pa_origin_complete(pool, s, conf)))

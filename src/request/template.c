@@ -14,6 +14,11 @@
 #include <util_filter.h>
 #include <util_varbuf.h>
 
+/* Where `make install` and the packages put the templates. */
+#ifndef PA_TEMPLATES
+#define PA_TEMPLATES "/usr/share/plusauth/templates"
+#endif
+
 #define LAYOUT "main.html"
 #define FILE_MAX 65536     /* of a template; ours are under 10 KB */
 #define TEXT_MAX 262144    /* of all templates of a page together */
@@ -49,9 +54,21 @@ const char *pa_template_check_name(const char *file)
     return NULL;
 }
 
+const char *pa_template_path(apr_pool_t *pool, const char *directory, const char *file)
+{
+    const char *path = apr_pstrcat(pool, directory, "/", file, NULL);
+    apr_finfo_t info;
+    apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE, pool);
+
+    /* A template of the site's that cannot be read for another reason is a mistake to report. */
+    if (!APR_STATUS_IS_ENOENT(rv) && !APR_STATUS_IS_ENOTDIR(rv))
+        return path;
+    return apr_pstrcat(pool, PA_TEMPLATES "/", file, NULL);
+}
+
 static const char *read_template(const assembly *page, const char *file, pa_bytes *out)
 {
-    const char *path = apr_pstrcat(page->pool, page->directory, "/", file, NULL);
+    const char *path = pa_template_path(page->pool, page->directory, file);
     apr_file_t *from;
     apr_finfo_t info;
     char *text;
@@ -263,7 +280,7 @@ const char *pa_template_render(request_rec *r, const char *directory, const char
         return "mod_include is not loaded";
     if (why || (why = assemble_page(r->pool, directory, file, &text)))
         return why;
-    was = enter(r, include, apr_pstrcat(r->pool, directory, "/" LAYOUT, NULL), env);
+    was = enter(r, include, pa_template_path(r->pool, directory, LAYOUT), env);
     rv = run_filter(r, text, &to);
     leave(r, include, &was);
     if (rv != APR_SUCCESS)

@@ -5,10 +5,15 @@
 #include "../base/bytes.h"
 #include "../plusauth.h"
 
-/* Renders main.html, which includes `file`, with `env` as the variables that its directives see.
- * Nothing of `r` has changed afterwards. NULL and *out set (from r->pool), or the reason. */
+/* Renders the template main.html, which includes `file`, with `env` as the variables that its
+ * directives see. Nothing of `r` has changed afterwards. NULL and *out set (from r->pool), or the
+ * reason. */
 const char *pa_template_render(request_rec *r, const char *directory, const char *file,
                                apr_table_t *env, pa_bytes *out);
+
+/* The file of a template: the site's own in `directory`, or else the one that is shipped. A site
+ * replaces the files that it wants to look different, and gets all others with each upgrade. */
+const char *pa_template_path(apr_pool_t *pool, const char *directory, const char *file);
 
 /* Whether `file` can be a template's name: a plain file name, no path. NULL, or the reason. */
 const char *pa_template_check_name(const char *file);
