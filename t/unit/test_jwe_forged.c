@@ -37,7 +37,7 @@ static const struct {
     { "enc none", "{\"alg\":\"dir\",\"enc\":\"none\"}", "(enc)" },
     { "enc of another key length", "{\"alg\":\"dir\",\"enc\":\"A256GCM\"}", "no key" },
     { "an alg that needs a private key", "{\"alg\":\"RSA-OAEP\",\"enc\":\"A128GCM\"}", "no key" },
-    { "alg twice", "{" DIR ",\"alg\":\"dir\"}", "twice" },
+    { "alg twice", "{" DIR ",\"alg\":\"A128KW\"}", "twice" },
     { "no object", "[]", "not an object" },
     { "no JSON", "alg=dir", "JSON" },
     { "nothing", "", "JSON" },
