@@ -51,7 +51,7 @@ sub write_file {
     close $out;
     chmod $mode, "$directory/$name";
 }
-write_file('endless', 0755, "#!$^X\n", '$| = 1; print "Content-Type: text/plain\r\n\r\n"; while (print "tick\n") { select undef, undef, undef, 0.1 }');
+write_file('endless', 0755, "#!$^X\n", '$| = 1; print "Content-Type: text/event-stream\r\n\r\n"; while (print "tick\n") { select undef, undef, undef, 0.1 }');
 write_file('large', 0644);
 
 sub config {

@@ -19,13 +19,6 @@
 #define PA_SITE_TEMPLATES "/etc/apache2/plusauth"
 #endif
 
-#define DOCUMENT_STORE "shmcb:plusauth-documents(4194304)"
-#define DOCUMENT_AVERAGE 2048
-#define DOCUMENT_MAX 102400
-#define STATE_STORE "shmcb"
-#define STATE_AVERAGE 8
-#define STATE_MAX 16
-
 static const struct {
     const char *path[PA_PATH_COUNT];
     const char *after_logout;
@@ -245,8 +238,6 @@ static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_co
 
     if (why || !conf->enabled)
         return why;
-    if ((why = pa_store_config_check(pool, s, conf)))
-        return why;
     for (int i = 0; i < PA_PATH_COUNT; i++)
         if (!conf->path[i])
             conf->path[i] = defaults.path[i];
@@ -258,7 +249,7 @@ static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_co
         conf->templates = PA_SITE_TEMPLATES;
     conf->visit.lifetime = conf->lifetime >= 0 ? conf->lifetime : defaults.lifetime;
     conf->visit.idle = conf->idle >= 0 ? conf->idle : defaults.idle;
-    if ((why = pa_origin_complete(pool, s, conf)))
+    if ((why = pa_store_config_check(pool, s, conf)) || (why = pa_origin_complete(pool, s, conf)))
         return why;
     conf->redirect_uri = apr_pstrcat(pool, conf->origin, conf->path[PA_PATH_CALLBACK], NULL);
     if ((why = complete_cookies(pool, conf)) || (why = complete_realm(pool, conf)))
@@ -299,25 +290,6 @@ int pa_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
-static const char *open_stores(apr_pool_t *pconf, server_rec *s, pa_server_conf *conf,
-                               pa_client *client)
-{
-    const pa_store_options documents = { "plusauth-docs",          DOCUMENT_STORE,
-                                         DOCUMENT_AVERAGE,         DOCUMENT_MAX,
-                                         apr_time_from_sec(86400), 0 };
-    const pa_store_options states = { "plusauth-state", STATE_STORE,       STATE_AVERAGE,
-                                      STATE_MAX,        PA_LOGIN_LIFETIME, 0 };
-    const char *why;
-
-    conf->client = client;
-    if ((why = pa_store_config_open(pconf, s, conf)))
-        return why;
-    if ((why = pa_store_open(s, pconf, &documents, &client->documents))
-        || (why = pa_store_open(s, pconf, &states, &conf->used_states)))
-        return apr_pstrcat(pconf, "mod_plusauth: ", why, NULL);
-    return NULL;
-}
-
 int pa_config_open_stores(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     pa_client *client = apr_pcalloc(pconf, sizeof(*client));
@@ -332,7 +304,7 @@ int pa_config_open_stores(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
 
         if (!conf->enabled)
             continue;
-        if ((why = open_stores(pconf, s, conf, client))) {
+        if ((why = pa_store_config_open(pconf, s, conf, client))) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s", why);
             return HTTP_INTERNAL_SERVER_ERROR;
         }

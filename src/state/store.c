@@ -77,43 +77,50 @@ static division divide(const char *arguments, const pa_store_options *options)
     return (division){ arguments, (int)(bracket - arguments), (int)parts, size / parts };
 }
 
-static const char *create_one(server_rec *s, const ap_socache_provider_t *provider,
-                              const char *arguments, const pa_store_options *options,
-                              ap_socache_instance_t **out)
+static const char *create_one(server_rec *s, apr_pool_t *pool,
+                              const ap_socache_provider_t *provider, const char *arguments,
+                              const pa_store_options *options, ap_socache_instance_t **out)
 {
-    apr_pool_t *process = s->process->pool;
     struct ap_socache_hints hints = { PA_CACHE_KEY_LEN, options->average, options->lifetime };
-    const char *why = provider->create(out, arguments, process, process);
+    const char *why = provider->create(out, arguments, pool, pool);
     apr_status_t rv;
 
     if (why)
         return why;
-    rv = provider->init(*out, apr_pstrdup(process, options->label), &hints, s, process);
-    return rv == APR_SUCCESS ? NULL : apr_psprintf(process, "it cannot be opened: %pm", &rv);
+    rv = provider->init(*out, apr_pstrdup(pool, options->label), &hints, s, pool);
+    return rv == APR_SUCCESS ? NULL : apr_psprintf(pool, "it cannot be opened: %pm", &rv);
 }
 
-static const char *create(server_rec *s, const ap_socache_provider_t *provider,
-                          const char *arguments, const pa_store_options *options, retained *store)
+static const char *create_lock(server_rec *s, apr_pool_t *pool, const char *name, retained *store)
 {
-    apr_pool_t *process = s->process->pool;
+    apr_status_t rv = ap_global_mutex_create(&store->lock, &store->lockfile, MUTEX_TYPE,
+                                             apr_pstrdup(pool, name), s, pool, 0);
+
+    return rv == APR_SUCCESS
+               ? NULL
+               : apr_psprintf(
+                   pool,
+                   "its lock cannot be created: %pm. Write Mutex file:/DIRECTORY " MUTEX_TYPE
+                   " with a directory that httpd may write in, or DefaultRuntimeDir",
+                   &rv);
+}
+
+/* The stores of shared memory that the options ask for, in the pool. NULL, or the reason. */
+static const char *create(server_rec *s, apr_pool_t *pool, const ap_socache_provider_t *provider,
+                          const pa_store_options *options, retained *store)
+{
+    const char *colon = strchr(options->spec, ':'), *arguments = colon ? colon + 1 : NULL;
     division parts = divide(arguments, options);
-    const char *why = pin(provider);
+    const char *why = NULL;
 
-    if (why)
-        return why;
-    if ((provider->flags & AP_SOCACHE_FLAG_NOTMPSAFE)
-        && ap_global_mutex_create(&store->lock, &store->lockfile, MUTEX_TYPE,
-                                  apr_pstrdup(process, options->label), s, process, 0)
-               != APR_SUCCESS)
-        return "its lock cannot be created";
     store->count = parts.count;
-    store->instances = apr_pcalloc(process, (apr_size_t)parts.count * sizeof(void *));
+    store->instances = apr_pcalloc(pool, (apr_size_t)parts.count * sizeof(void *));
     for (int i = 0; i < parts.count && !why; i++) {
-        const char *one = parts.path ? apr_psprintf(process, "%.*s.%d(%" APR_INT64_T_FMT ")",
+        const char *one = parts.path ? apr_psprintf(pool, "%.*s.%d(%" APR_INT64_T_FMT ")",
                                                     parts.path_len, parts.path, i, parts.size)
-                                     : apr_pstrdup(process, arguments);
+                                     : apr_pstrdup(pool, arguments);
 
-        why = create_one(s, provider, one, options, &store->instances[i]);
+        why = create_one(s, pool, provider, one, options, &store->instances[i]);
     }
     return why;
 }
@@ -172,45 +179,80 @@ static const char *create_remote(server_rec *s, apr_pool_t *pconf, const char *s
     return err;
 }
 
-const char *pa_store_check(server_rec *s, apr_pool_t *pconf, const char *spec)
+/* The same store as opening would make, and away with it. */
+static const char *try_to_open(server_rec *s, apr_pool_t *pconf,
+                               const ap_socache_provider_t *provider,
+                               const pa_store_options *options)
 {
+    retained tried = { 0 };
+    apr_pool_t *pool;
+    const char *why;
+
+    apr_pool_create(&pool, pconf);
+    why = create(s, pool, provider, options, &tried);
+    if (!why && (provider->flags & AP_SOCACHE_FLAG_NOTMPSAFE))
+        why = create_lock(s, pool, apr_pstrcat(pool, options->label, "-try", NULL), &tried);
+    why = why ? apr_pstrdup(pconf, why) : NULL;
+    apr_pool_destroy(pool);
+    return why;
+}
+
+static const char *retained_key(apr_pool_t *pool, const pa_store_options *options)
+{
+    return apr_pstrcat(pool, "mod_plusauth/", options->label, "/", options->spec, NULL);
+}
+
+const char *pa_store_check(server_rec *s, apr_pool_t *pconf, const pa_store_options *options)
+{
+    const ap_socache_provider_t *provider;
     void *store;
 
-    if (is_url(spec))
-        return create_remote(s, pconf, spec, &store);
-    return provider_of(pconf, spec)
+    if (is_url(options->spec))
+        return create_remote(s, pconf, options->spec, &store);
+    if (!(provider = provider_of(pconf, options->spec)))
+        return "mod_socache_shmcb is not loaded: a2enmod socache_shmcb, or "
+               "LoadModule socache_shmcb_module modules/mod_socache_shmcb.so";
+    return ap_retained_data_get(retained_key(pconf, options))
                ? NULL
-               : "mod_socache_shmcb is not loaded: a2enmod socache_shmcb, or "
-                 "LoadModule socache_shmcb_module modules/mod_socache_shmcb.so";
+               : try_to_open(s, pconf, provider, options);
+}
+
+/* What was opened before a reload, or else is now. */
+static const char *open_retained(server_rec *s, apr_pool_t *pconf,
+                                 const ap_socache_provider_t *provider,
+                                 const pa_store_options *options, retained **out)
+{
+    apr_pool_t *process = s->process->pool;
+    const char *key = retained_key(process, options), *why;
+    retained made = { 0 };
+
+    if ((*out = ap_retained_data_get(key)))
+        return NULL;
+    if ((why = pin(provider)) || (why = create(s, process, provider, options, &made))
+        || ((provider->flags & AP_SOCACHE_FLAG_NOTMPSAFE)
+            && (why = create_lock(s, process, options->label, &made))))
+        return why;
+    *out = ap_retained_data_create(key, sizeof(**out));
+    **out = made;
+    return NULL;
 }
 
 const char *pa_store_open(server_rec *s, apr_pool_t *pconf, const pa_store_options *options,
                           pa_cache **out)
 {
-    const char *colon = strchr(options->spec, ':');
-    const char *key = apr_pstrcat(pconf, "mod_plusauth/", options->label, "/", options->spec, NULL);
     const ap_socache_provider_t *provider = provider_of(pconf, options->spec);
     retained *store;
     const char *why;
     void *remote;
 
-    if ((why = pa_store_check(s, pconf, options->spec)))
-        return why;
     if (is_url(options->spec)) {
         if ((why = create_remote(s, pconf, options->spec, &remote)))
             return why;
         *out = pa_cache_create_remote(pconf, remote_provider(), remote, REMOTE, options->longest);
         return NULL;
     }
-    store = ap_retained_data_get(key);
-    if (!store) {
-        retained made = { 0 };
-
-        if ((why = create(s, provider, colon ? colon + 1 : NULL, options, &made)))
-            return why;
-        store = ap_retained_data_create(apr_pstrdup(s->process->pool, key), sizeof(*store));
-        *store = made;
-    }
+    if ((why = open_retained(s, pconf, provider, options, &store)))
+        return why;
     remember(store);
     *out = pa_cache_create(pconf, provider, store->instances, store->count, store->lock, s,
                            options->longest);

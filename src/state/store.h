@@ -19,13 +19,14 @@ typedef struct pa_store_options {
     apr_size_t part; /* bytes of shared memory that are searched as one; 0: whatever there are */
 } pa_store_options;
 
-/* Whether a store can be opened: its module is loaded, its URL is right. Connects to nothing. NULL,
- * or the reason. */
-const char *pa_store_check(server_rec *s, apr_pool_t *pconf, const char *spec);
+/* Whether a store can be opened: its module is loaded, its URL is right, there is memory for it and
+ * its lock can be made, which is tried. Connects to nothing. In check_config, so that `configtest`
+ * finds what would end a running server at its next reload. NULL, or the reason. */
+const char *pa_store_check(server_rec *s, apr_pool_t *pconf, const pa_store_options *options);
 
 /* Opens a store, or finds the one that was opened before a graceful reload under the same label and
- * spec: with its memory and lock, which belong to the process. In post_config. NULL and *out set,
- * or the reason. */
+ * spec: with its memory and lock, which belong to the process. In post_config, after
+ * pa_store_check. NULL and *out set, or the reason. */
 const char *pa_store_open(server_rec *s, apr_pool_t *pconf, const pa_store_options *options,
                           pa_cache **out);
 
