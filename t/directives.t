@@ -47,6 +47,11 @@ my $env = file('env', "AUTH_URL=https://idp.example.test\nCLIENT_ID=id\nCLIENT_S
 my $open_env = file('open.env', "AUTH_URL=https://idp.example.test\n", 0644);
 my $secret = file('secret', "from-a-file-with-a-line-end\n", 0600);
 
+my $key = 'PlusAuthKey 8Fq2mVwZ1nT7cXbR5sKdLhJpYgUaEo3i';
+my $open_secret = file('open.secret', "a-secret-that-everybody-can-read-or-change\n", 0644);
+my $writable = file('writable.secret', "a-secret-that-everybody-can-read-or-change\n", 0602);
+my $group_secret = file('group.secret', "8Fq2mVwZ1nT7cXbR5sKdLhJpYgUaEo3i\n", 0640);
+
 my $keys = vars('t_logs') . '/financial.d';
 
 # Configurations that start.
@@ -55,9 +60,9 @@ for my $good ("PlusAuthEnvFile $env", "PlusAuthTenant mytenant\nPlusAuthClientID
     "PlusAuthIssuer http://127.0.0.1:3001\nPlusAuthClientID id\nPlusAuthClientSecret file:$secret",
     "PlusAuthIssuer http://[::1]:3001/x\nPlusAuthClientID id\nPlusAuthClientSecret \"exec:/bin/cat $secret\"",
     "$provider\nPlusAuthSigningAlgs RS256 ES256 EdDSA Ed25519 Ed448", "$provider\nPlusAuthSessionLifetime 30min\nPlusAuthSessionIdle 90",
-    "$provider\nPlusAuthKey 0123456789abcdef fedcba9876543210", "$provider\nPlusAuthOrigin https://www.example.test",
+    "$provider\nPlusAuthKey 0123456789abcdef fedcba9876543210", "$provider\nPlusAuthKey file:$group_secret", "$provider\nPlusAuthOrigin https://www.example.test",
     "$provider\nPlusAuthHTTPTimeout 500ms 2s",
-    "$provider\nPlusAuthSessionStore cookie", "$provider\nPlusAuthSessionStore cookie shmcb",
+    "$provider\n$key\nPlusAuthSessionStore cookie", "$provider\n$key\nPlusAuthSessionStore cookie shmcb",
     "$provider\nPlusAuthSessionStore shmcb:sessions(2000000)", "PlusAuthEnvFile $env\nPlusAuthScope \"openid email\"",
     "$provider\nPlusAuthClientKey $keys/p256.pem\nPlusAuthProfile financial",
     "PlusAuthTenant mytenant\nPlusAuthClientID id\nPlusAuthClientKey $keys/rsa.pem old\nPlusAuthClientKey $keys/p256.pem\nPlusAuthProfile fapi2",
@@ -105,7 +110,14 @@ my @bad = (
     # Their modules are not loaded here.
     ['PlusAuthSessionStore redis://127.0.0.1:6379', 'mod_plusauth_redis', 1], ['PlusAuthSessionStore mod_session', 'PlusAuthSessionStore', 1],
     ["PlusAuthSessionStore cookie\nLimitRequestFieldSize 2000", 'PlusAuthSessionStore', 1],
-    ['PlusAuthKey short', 'PlusAuthKey'], ['PlusAuthCookie "a b"', 'PlusAuthCookie'], ['PlusAuthCookie a Secure', 'PlusAuthCookie'],
+    (map { ["PlusAuthKey $_", 'openssl rand -base64 32'] } 'short', 'winter24', 'winter24winter24', 'aaaaaaaaaaaaaaaaaaaaaaaa',
+        '1212121212121212121', "$key short" =~ s/PlusAuthKey //r),
+    # A file that holds a secret, and that everybody can read or change.
+    (map { my $name = $_; map { ["$name file:$_", "chmod o-rwx $_"] } $open_secret, $writable } 'PlusAuthKey', 'PlusAuthClientSecret'),
+    (map { my $name = $_; map { ["$name $_", "chmod o-rwx $_"] } $open_secret, $writable } 'PlusAuthEnvFile', 'PlusAuthClientKey', 'PlusAuthClientCert'),
+    ["PlusAuthKey file:$directory", "PlusAuthKey: $directory is a directory"], ["PlusAuthEnvFile $directory", 'is a directory'],
+    # What leaves the server is sealed with a key that was made for it.
+    (map { ["PlusAuthSessionStore $_", 'openssl rand -base64 32', 1] } 'cookie', 'cookie shmcb'), ['PlusAuthCookie "a b"', 'PlusAuthCookie'], ['PlusAuthCookie a Secure', 'PlusAuthCookie'],
     ['PlusAuthCookie a SameSite=Maybe', 'PlusAuthCookie'], ['PlusAuthCookie __Host-a Domain=example.test', 'PlusAuthCookie', 1],
     ['PlusAuthCookie __Host-a', 'PlusAuthCookie', 1], ['PlusAuthHTTPTimeout 3s', 'PlusAuthHTTPTimeout'],
     ['PlusAuthHTTPTimeout 3s never', 'PlusAuthHTTPTimeout'], ['PlusAuthCAFile /nowhere/ca.pem', 'PlusAuthCAFile'],

@@ -89,7 +89,9 @@ static const char *complete_cookies(apr_pool_t *pool, pa_server_conf *conf)
     return NULL;
 }
 
-/* A secret for a public client without PlusAuthKey: it lives as long as the server process. */
+/* The key of a server without PlusAuthKey: made at its start and kept over graceful reloads. What
+ * it seals is read by this server only, and a client secret, which may be a word, is no key: a
+ * login cookie would let everybody try what it is. */
 static const char *random_secret(apr_pool_t *pool, const char **out)
 {
     static const char key[] = "mod_plusauth/random key";
@@ -97,30 +99,15 @@ static const char *random_secret(apr_pool_t *pool, const char **out)
     const char *why;
 
     if (!bytes) {
-        bytes = ap_retained_data_create(key, PA_SHA256_LEN);
-        if ((why = pa_random(bytes, PA_SHA256_LEN)))
+        unsigned char made[PA_SHA256_LEN];
+
+        if ((why = pa_random(made, sizeof(made))))
             return why;
+        bytes = ap_retained_data_create(key, sizeof(made));
+        memcpy(bytes, made, sizeof(made));
     }
     *out = apr_pescape_hex(pool, bytes, PA_SHA256_LEN, 0);
     return NULL;
-}
-
-static const char *any_client_secret(apr_pool_t *pool, const pa_server_conf *conf)
-{
-    const pa_provider *own = apr_hash_get(conf->providers, "", APR_HASH_KEY_STRING);
-    const char *first = NULL, *secret = own ? own->client_secret : NULL;
-
-    /* Of several named ones, that of the first name, so that every server takes the same. */
-    for (apr_hash_index_t *i = apr_hash_first(pool, conf->providers); !own && i;
-         i = apr_hash_next(i)) {
-        const pa_provider *provider = apr_hash_this_val(i);
-
-        if (provider->client_secret && (!first || strcmp(provider->name, first) < 0)) {
-            first = provider->name;
-            secret = provider->client_secret;
-        }
-    }
-    return secret;
 }
 
 static const char *complete_keys(apr_pool_t *pool, pa_server_conf *conf)
@@ -129,16 +116,15 @@ static const char *complete_keys(apr_pool_t *pool, pa_server_conf *conf)
     const char *why, *login;
 
     if (!secrets) {
-        apr_array_header_t *derived = apr_array_make(pool, 1, sizeof(const char *));
-        const char *secret = any_client_secret(pool, conf);
+        apr_array_header_t *random = apr_array_make(pool, 1, sizeof(const char *));
 
-        if (!secret && pa_store_config_needs_key(conf))
-            return "PlusAuthSessionStore needs PlusAuthKey here, where no client has a secret to "
-                   "derive it from: sessions are kept longer than this process";
-        if (!secret && (why = random_secret(pool, &secret)))
+        if (pa_store_config_needs_key(conf))
+            return "PlusAuthSessionStore keeps sessions outside of this server: write PlusAuthKey "
+                   "with a secret of this site, the same on all servers that share them. This "
+                   "makes one: openssl rand -base64 32";
+        if ((why = random_secret(pool, (const char **)apr_array_push(random))))
             return why;
-        APR_ARRAY_PUSH(derived, const char *) = secret;
-        secrets = derived;
+        secrets = random;
     }
     /* Virtual hosts of other clients may share the key, and cookies by the name of their host: a
      * login that began at one provider must not end at another. */

@@ -6,11 +6,13 @@
 #include <http_core.h>
 
 #include "../base/url.h"
+#include "secret_file.h"
 #include "store_config.h"
 #include "template.h"
 
 #define COOKIE_NAME_MAX 48
 #define KEY_MIN 16
+#define KEY_VARIETY 6 /* different characters: of 16 random hexadecimal digits there are more */
 
 static void *field(void *structure, const cmd_parms *cmd)
 {
@@ -95,6 +97,25 @@ static const char *set_place_duration(cmd_parms *cmd, void *dir, const char *val
     return NULL;
 }
 
+/* Whether the text is a shorter one, written several times. */
+static int repeats(const char *text, apr_size_t len)
+{
+    for (apr_size_t part = 1; part <= len / 2; part++)
+        if (strncmp(text, text + part, len - part) == 0)
+            return 1;
+    return 0;
+}
+
+/* A login cookie lets everybody who has one try keys, at home: a word or a password is found so. */
+static int is_weak(const char *secret)
+{
+    apr_size_t len = strlen(secret), variety = 0;
+
+    for (apr_size_t i = 0; i < len; i++)
+        variety += strchr(secret, secret[i]) == secret + i;
+    return len < KEY_MIN || variety < KEY_VARIETY || repeats(secret, len);
+}
+
 static const char *add_key(cmd_parms *cmd, void *dir, const char *value)
 {
     pa_server_conf *conf = pa_server_conf_get(cmd->server);
@@ -103,8 +124,9 @@ static const char *add_key(cmd_parms *cmd, void *dir, const char *value)
     (void)dir;
     if (why)
         return why;
-    if (strlen(secret) < KEY_MIN)
-        return "PlusAuthKey: a secret needs 16 characters at least: openssl rand -base64 32";
+    if (is_weak(secret))
+        return "PlusAuthKey: a key that can be guessed seals nothing: write at least 16 random "
+               "characters, as openssl rand -base64 32 prints them";
     if (!conf->keys)
         conf->keys = apr_array_make(cmd->pool, 2, sizeof(const char *));
     APR_ARRAY_PUSH(conf->keys, const char *) = secret;
@@ -353,8 +375,8 @@ const command_rec pa_commands[] = {
         "redis:host:port, memcache:host:port, or cookie or mod_session, with a store for "
         "the list of ended sessions"),
     AP_INIT_ITERATE("PlusAuthKey", add_key, NULL, RSRC_CONF,
-                    "Secrets that seal cookies: the first seals, all open; from the client secret "
-                    "by default"),
+                    "Secrets that seal cookies and records: the first seals, all open; a random "
+                    "one of this server by default"),
     AP_INIT_TAKE_ARGV("PlusAuthCookie", set_cookie, NULL, RSRC_CONF,
                       "Name of the session's cookie, then SameSite= and Domain=; __Host-plusauth "
                       "by default"),

@@ -70,8 +70,4 @@ const char *pa_provider_add_signing_alg(cmd_parms *cmd, void *dir, const char *v
 const char *pa_provider_set_timeouts(cmd_parms *cmd, void *dir, const char *connect,
                                      const char *total);
 
-/* A secret as a literal, or from a file ("file:") or a command ("exec:"), whose last line end does
- * not count. NULL and *out set, or the reason. */
-const char *pa_secret_read(cmd_parms *cmd, const char *value, const char **out);
-
 #endif

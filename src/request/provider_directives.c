@@ -10,6 +10,7 @@
 #include "../base/crypto.h"
 #include "../base/envfile.h"
 #include "../base/url.h"
+#include "secret_file.h"
 
 #define ENV_FILE_MAX 65536
 
@@ -26,40 +27,6 @@ static pa_provider_directives *target(cmd_parms *cmd)
 static void *member(cmd_parms *cmd)
 {
     return (char *)target(cmd) + (apr_size_t)cmd->info;
-}
-
-/* A secret as a literal, or from a file or a command, whose last line end does not count. */
-const char *pa_secret_read(cmd_parms *cmd, const char *value, const char **out)
-{
-    char *text = NULL, **argv;
-    apr_file_t *file;
-    apr_status_t rv;
-
-    if (strncmp(value, "file:", 5) == 0) {
-        char line[HUGE_STRING_LEN];
-        const char *path = ap_server_root_relative(cmd->pool, value + 5);
-
-        rv = apr_file_open(&file, path, APR_READ | APR_BUFFERED, 0, cmd->temp_pool);
-        if (rv != APR_SUCCESS || (rv = apr_file_gets(line, sizeof(line), file)) != APR_SUCCESS)
-            return apr_psprintf(cmd->pool, "%s: cannot read %s: %pm", cmd->cmd->name, path, &rv);
-        text = apr_pstrdup(cmd->pool, line);
-        OPENSSL_cleanse(line, sizeof(line));
-        apr_file_close(file);
-    }
-    else if (strncmp(value, "exec:", 5) == 0) {
-        if (apr_tokenize_to_argv(value + 5, &argv, cmd->temp_pool) != APR_SUCCESS || !argv[0])
-            return apr_psprintf(cmd->pool, "%s: exec: names no command", cmd->cmd->name);
-        text = ap_get_exec_line(cmd->pool, argv[0], (const char *const *)argv);
-        if (!text)
-            return apr_psprintf(cmd->pool, "%s: %s failed or printed nothing", cmd->cmd->name,
-                                argv[0]);
-    }
-    if (text) {
-        text[strcspn(text, "\r\n")] = '\0';
-        pa_wipe(cmd->pool, text, strlen(text));
-    }
-    *out = text ? text : value;
-    return **out ? NULL : apr_psprintf(cmd->pool, "%s: the secret is empty", cmd->cmd->name);
 }
 
 const char *pa_provider_set_text(cmd_parms *cmd, void *dir, const char *value)
@@ -199,33 +166,6 @@ const char *pa_provider_set_client_auth(cmd_parms *cmd, void *dir, const char *m
     return NULL;
 }
 
-/* The whole of a small file. */
-static const char *read_file(cmd_parms *cmd, const char *path, apr_size_t max, pa_bytes *out)
-{
-    apr_file_t *file;
-    apr_finfo_t info;
-    apr_status_t rv = apr_file_open(&file, path, APR_READ, 0, cmd->temp_pool);
-    apr_size_t len = 0;
-    char *text;
-
-    if (rv == APR_SUCCESS)
-        rv = apr_file_info_get(&info, APR_FINFO_SIZE | APR_FINFO_PROT, file);
-    if (rv != APR_SUCCESS)
-        return apr_psprintf(cmd->pool, "%s: cannot read %s: %pm", cmd->cmd->name, path, &rv);
-    if (info.protection & APR_FPROT_WREAD)
-        return apr_psprintf(cmd->pool, "%s: everybody may read the secret in %s: chmod o-r it",
-                            cmd->cmd->name, path);
-    if (info.size > (apr_off_t)max)
-        return apr_psprintf(cmd->pool, "%s: %s is too long", cmd->cmd->name, path);
-    text = apr_pcalloc(cmd->temp_pool, (apr_size_t)info.size + 1);
-    rv = apr_file_read_full(file, text, (apr_size_t)info.size, &len);
-    apr_file_close(file);
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_EOF(rv))
-        return apr_psprintf(cmd->pool, "%s: cannot read %s: %pm", cmd->cmd->name, path, &rv);
-    *out = pa_bytes_of(text, len);
-    return NULL;
-}
-
 const char *pa_provider_set_env_file(cmd_parms *cmd, void *dir, const char *value)
 {
     const char *path = ap_server_root_relative(cmd->pool, value), *why;
@@ -233,7 +173,7 @@ const char *pa_provider_set_env_file(cmd_parms *cmd, void *dir, const char *valu
     pa_bytes text = { NULL, 0 };
 
     (void)dir;
-    if ((why = read_file(cmd, path, ENV_FILE_MAX, &text)))
+    if ((why = pa_secret_file_read(cmd, path, ENV_FILE_MAX, &text)))
         return why;
     why = pa_envfile_parse(cmd->pool, text, &table);
     OPENSSL_cleanse((void *)text.at, text.len);
@@ -253,7 +193,7 @@ const char *pa_provider_add_client_key(cmd_parms *cmd, void *dir, const char *fi
     (void)dir;
     /* A key without a name gets its thumbprint, before the check_config hook sets that up. */
     if ((why = pa_crypto_init(cmd->pool))
-        || (why = read_file(cmd, path, PA_PRIVATE_KEY_MAX, &text)))
+        || (why = pa_secret_file_read(cmd, path, PA_PRIVATE_KEY_MAX, &text)))
         return why;
     why = pa_private_key_parse(cmd->pool, text, kid, &key);
     OPENSSL_cleanse((void *)text.at, text.len);
@@ -273,7 +213,7 @@ const char *pa_provider_set_client_cert(cmd_parms *cmd, void *dir, const char *f
     pa_bytes text = { NULL, 0 };
 
     (void)dir;
-    if ((why = read_file(cmd, path, PA_CERTIFICATE_MAX, &text)))
+    if ((why = pa_secret_file_read(cmd, path, PA_CERTIFICATE_MAX, &text)))
         return why;
     if ((why = pa_certificate_check(cmd->pool, text, &provider->client_cert_thumbprint)))
         return apr_psprintf(cmd->pool, "PlusAuthClientCert: %s: %s", path, why);

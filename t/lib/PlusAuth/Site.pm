@@ -146,9 +146,16 @@ sub _listens {
 sub _write {
     my ($self) = @_;
     open my $out, '>', "$self->{directory}/httpd.conf" or die "httpd.conf: $!\n";
-    print {$out} $self->_common, $self->{config};
+    print {$out} $self->_common, $self->{config}, $self->_key;
     close $out or die "httpd.conf: $!\n";
     return;
+}
+
+# What leaves the server needs a key.
+sub _key {
+    my ($self) = @_;
+    return '' if $self->{config} =~ /^\s*PlusAuthKey/m || $self->{config} !~ /^\s*PlusAuthSessionStore (?!shmcb)/m;
+    return "PlusAuthKey 8Fq2mVwZ1nT7cXbR5sKdLhJpYgUaEo3i\n";
 }
 
 sub _common {
