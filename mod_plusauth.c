@@ -18,6 +18,7 @@
 #include "src/request/config.h"
 #include "src/request/refusal.h"
 #include "src/request/export.h"
+#include "src/request/expr.h"
 #include "src/request/inbound.h"
 #include "src/request/lifetime.h"
 #include "src/request/page_handler.h"
@@ -81,6 +82,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_optional_fn_retrieve(pa_session_retrieve_functions, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(pa_config_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_status(pa_workers_child_status, NULL, NULL, APR_HOOK_MIDDLE);
+
+    ap_hook_expr_lookup(pa_expr_lookup, NULL, NULL, APR_HOOK_FIRST);
 
     /* Once per request, in this order: first take away what only we may say, then find our own
      * paths, decide who it is, hand on the claims, answer. */

@@ -11,6 +11,7 @@
 #include "caching.h"
 #include "config.h"
 #include "refusal.h"
+#include "export.h"
 #include "failure.h"
 #include "login.h"
 #include "route.h"
@@ -106,6 +107,8 @@ static int with_user(request_rec *r, const pa_session *session)
     /* What the client sends there is not for the application: it would take it for checked. */
     apr_table_unset(r->headers_in, "Authorization");
     pa_caching_mark(r, 0);
+    /* Now and not with the fixups: those who decide what the user may look at claims. */
+    pa_export_fixup(r);
     return OK;
 }
 

@@ -108,6 +108,13 @@ int pa_config_is_active(const request_rec *r)
     return pa_server_conf_get(r->server)->enabled && pa_dir_conf_get(r)->engine != 0;
 }
 
+int pa_dir_conf_exports_variables(const request_rec *r)
+{
+    int export = pa_dir_conf_get(r)->export;
+
+    return export != PA_EXPORT_HEADERS && export != PA_EXPORT_NONE;
+}
+
 const pa_provider *pa_config_provider(const request_rec *r)
 {
     const pa_dir_conf *dir = pa_dir_conf_get(r);

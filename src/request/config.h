@@ -130,6 +130,9 @@ void pa_config_child_init(apr_pool_t *pchild, server_rec *s);
  * no PlusAuthEngine off for its place. */
 int pa_config_is_active(const request_rec *r);
 
+/* Whether applications of this place get the user's claims as variables. */
+int pa_dir_conf_exports_variables(const request_rec *r);
+
 /* The provider that protects this place; NULL when there is none of that name. */
 const pa_provider *pa_config_provider(const request_rec *r);
 

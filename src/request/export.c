@@ -70,9 +70,10 @@ int pa_export_fixup(request_rec *r)
 {
     const pa_dir_conf *dir = pa_dir_conf_get(r);
     const pa_session *session = NULL;
+    pa_visit *visit = pa_visit_of(r);
     int page = r->handler && strcmp(r->handler, "plusauth-page") == 0 && !pa_route_is(r);
 
-    if (!pa_config_is_active(r) || !(page || is_ours(r)))
+    if (!visit || visit->exported == r || !pa_config_is_active(r) || !(page || is_ours(r)))
         return DECLINED;
     /* A page of ours greets whoever is signed in; it is there for everybody. */
     if (pa_session_load(r, &session) != APR_SUCCESS || !session)
@@ -81,7 +82,10 @@ int pa_export_fixup(request_rec *r)
         pa_caching_mark(r, 1);
     if (dir->export == PA_EXPORT_HEADERS)
         export_headers(r, session, dir->headers);
-    if (dir->export != PA_EXPORT_HEADERS && dir->export != PA_EXPORT_NONE)
+    if (pa_dir_conf_exports_variables(r))
         export_variables(r, session);
+    /* Another sub-request may have the place of this one in memory. */
+    if (!r->main)
+        visit->exported = r;
     return DECLINED;
 }

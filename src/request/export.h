@@ -4,8 +4,8 @@
 
 #include "../plusauth.h"
 
-/* A fixups hook: hands the user's claims to what serves the request, sub-requests and
- * internal redirects too. */
+/* For who has just become the user, and a fixups hook: hands the user's claims to what serves the
+ * request, sub-requests and internal redirects too. */
 int pa_export_fixup(request_rec *r);
 
 #endif

@@ -26,11 +26,17 @@ static apr_status_t load_record(request_rec *r, session_rec **out)
     pa_visit *visit = pa_visit_of(r);
     session_rec *rec = NULL;
     apr_status_t rv;
+    int passing;
 
     if (!session_load || !visit)
         return APR_ENOTIMPL;
-    if (!is_within_mod_session(visit))
+    if (!is_within_mod_session(visit)) {
+        /* Filters behind mod_session's run while it passes by: this one does not. */
+        passing = visit->passing;
+        visit->passing = 0;
         rv = session_load(r, &rec);
+        visit->passing = passing;
+    }
     else if ((rv = visit->loaded ? visit->status : pa_session_entry_load(r, visit)) == APR_SUCCESS)
         rec = visit->rec;
     if (rv != APR_SUCCESS)

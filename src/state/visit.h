@@ -76,6 +76,8 @@ typedef struct pa_visit {
 
     int asking_translate; /* the modules that translate after us */
 
+    const request_rec *exported; /* export.c: has the user's claims already */
+
     /* Owned by caching.c. */
     int is_private;              /* the answer is for one user */
     int varies;                  /* and another one for others who may see it */
