@@ -9,7 +9,7 @@ use PlusAuth::Test;
 use Test::More;
 
 plan skip_all => 'mod_http2 is not for this MPM' if !have_module('http2');
-plan skip_all => 'curl speaks no HTTP/2' if qx(curl --version) !~ /\bHTTP2\b/;
+die "curl with HTTP/2 is missing here\n" if qx(curl --version) !~ /\bHTTP2\b/;
 
 my $page = site('h2') . '/app/page.html';
 my $directory = tempdir(CLEANUP => 1);
