@@ -2,6 +2,7 @@
 #include "json.h"
 
 #include "json_reader.h"
+#include "text.h"
 
 /* The last second of the year 9999: later dates overflow nothing yet mean nothing. */
 #define DATE_MAX 253402300799LL
@@ -151,4 +152,23 @@ const char *pa_json_dump(apr_pool_t *pool, const json_t *value, int indent)
         return NULL;
     text[len] = '\0';
     return text;
+}
+
+const char *pa_json_type(const json_t *value)
+{
+    static const char *const names[] = {
+        [JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string",
+        [JSON_INTEGER] = "a number", [JSON_REAL] = "a number",  [JSON_TRUE] = "true",
+        [JSON_FALSE] = "false",      [JSON_NULL] = "null",
+    };
+    if (!value)
+        return "missing";
+    return json_is_string(value) && !json_string_length(value) ? "an empty string"
+                                                               : names[json_typeof(value)];
+}
+
+const char *pa_json_describe(apr_pool_t *pool, const json_t *value)
+{
+    const char *text = value ? pa_json_dump(pool, value, 0) : "missing";
+    return pa_text_printable(pool, text ? text : "not to be shown", PA_JSON_SHOWN);
 }

@@ -39,4 +39,12 @@ int pa_json_holds(const json_t *object, const char *name, const char *text);
  * there is no memory. */
 const char *pa_json_dump(apr_pool_t *pool, const json_t *value, int indent);
 
+/* What a value is, where its content is nobody's to know: "an array", "missing" for NULL. */
+const char *pa_json_type(const json_t *value);
+
+/* A value for a log line: a text with its quotation marks, a number, a list ... as JSON, cut after
+ * PA_JSON_SHOWN bytes, printable; "missing" for NULL. Not for values that are secret. */
+#define PA_JSON_SHOWN 300
+const char *pa_json_describe(apr_pool_t *pool, const json_t *value);
+
 #endif

@@ -131,6 +131,8 @@ const pa_fault *pa_authorization_url(const pa_client *client, apr_pool_t *pool,
     return NULL;
 }
 
+#define ISS_SHOWN 300
+
 static const pa_fault *error_response(apr_pool_t *pool, const char *error, const char *description)
 {
     return pa_fault_oauth(pool, pa_text_printable(pool, error, ERROR_MAX),
@@ -149,7 +151,11 @@ const pa_fault *pa_authorization_answer(apr_pool_t *pool, const pa_metadata *met
      * it. */
     if (iss ? strcmp(iss, metadata->issuer) != 0 : metadata->iss_parameter_supported)
         return pa_fault_new(pool, PA_FAULT_RULE,
-                            iss ? "iss names another provider (RFC 9207)"
+                            iss ? apr_psprintf(pool,
+                                               "iss names another provider (RFC 9207): it is %s, "
+                                               "and this login's issuer is %s",
+                                               pa_text_printable(pool, iss, ISS_SHOWN),
+                                               metadata->issuer)
                                 : "iss is missing (RFC 9207)");
     if (error && answer)
         return pa_fault_new(pool, PA_FAULT_RULE, "both code and error");

@@ -178,28 +178,42 @@ const char *pa_client_authenticate(apr_pool_t *pool, const pa_provider *provider
     }
 }
 
-/* As PlusAuth's dashboard calls them, and what else may be wrong. */
+/* What the standards and PlusAuth's dashboard call them, and what else may be wrong. */
 static const struct {
-    const char *name, *check;
+    const char *name, *in_dashboard, *check;
 } methods[] = {
-    [PA_CLIENT_AUTH_AUTO] = { "None", "the client id" },
-    [PA_CLIENT_AUTH_NONE] = { "None", "the client id" },
-    [PA_CLIENT_AUTH_BASIC] = { "Basic", "client id and secret" },
-    [PA_CLIENT_AUTH_POST] = { "Post", "client id and secret" },
-    [PA_CLIENT_AUTH_SECRET_JWT] = { "JWT", "client id and secret" },
-    [PA_CLIENT_AUTH_PRIVATE_KEY_JWT] = { "Private Key JWT",
-                                         "client id, and that the client's JWKS has the public "
+    [PA_CLIENT_AUTH_AUTO] = { "none", "None", "PlusAuthClientID" },
+    [PA_CLIENT_AUTH_NONE] = { "none", "None", "PlusAuthClientID" },
+    [PA_CLIENT_AUTH_BASIC] = { "client_secret_basic", "Basic",
+                               "PlusAuthClientID and PlusAuthClientSecret" },
+    [PA_CLIENT_AUTH_POST] = { "client_secret_post", "Post",
+                              "PlusAuthClientID and PlusAuthClientSecret" },
+    [PA_CLIENT_AUTH_SECRET_JWT] = { "client_secret_jwt", "JWT",
+                                    "PlusAuthClientID and PlusAuthClientSecret" },
+    [PA_CLIENT_AUTH_PRIVATE_KEY_JWT] = { "private_key_jwt", "Private Key JWT",
+                                         "PlusAuthClientID, and that the provider has the public "
                                          "half of PlusAuthClientKey" },
-    [PA_CLIENT_AUTH_TLS] = { "TLS", "client id and PlusAuthClientCert" },
-    [PA_CLIENT_AUTH_SELF_SIGNED_TLS] = { "Self Signed TLS", "client id and PlusAuthClientCert" },
+    [PA_CLIENT_AUTH_TLS] = { "tls_client_auth", "TLS", "PlusAuthClientID and PlusAuthClientCert" },
+    [PA_CLIENT_AUTH_SELF_SIGNED_TLS] = { "self_signed_tls_client_auth", "Self Signed TLS",
+                                         "PlusAuthClientID and PlusAuthClientCert" },
 };
 
-const char *pa_client_auth_advice(apr_pool_t *pool, pa_client_auth used)
+/* A tenant of PlusAuth, whose dashboard has its own words. */
+static int is_plusauth(const pa_provider *provider)
 {
+    static const char end[] = ".plusauth.com";
+    const char *at = strstr(provider->issuer, end);
+    return at && (!at[sizeof(end) - 1] || at[sizeof(end) - 1] == '/');
+}
+
+const char *pa_client_auth_advice(apr_pool_t *pool, const pa_provider *provider,
+                                  pa_client_auth used)
+{
+    const int plusauth = !provider || is_plusauth(provider);
     return apr_psprintf(pool,
-                        "Check %s; and in the PlusAuth dashboard the client's \"Token Endpoint "
-                        "Authentication Method\" must be %s, which was used, or "
-                        "PlusAuthClientAuth here be what the dashboard says (None, Post, Basic, "
-                        "JWT, Private Key JWT, TLS, Self Signed TLS)",
-                        methods[used].check, methods[used].name);
+                        "Check %s; and %s the client's \"Token Endpoint Authentication Method\" "
+                        "must be %s, which was used (PlusAuthClientAuth)",
+                        methods[used].check,
+                        plusauth ? "in the PlusAuth dashboard" : "at the provider",
+                        plusauth ? methods[used].in_dashboard : methods[used].name);
 }

@@ -16,6 +16,7 @@ const char *pa_client_authenticate(apr_pool_t *pool, const pa_provider *provider
                                    pa_http_request *request);
 
 /* What to look at when the provider says invalid_client: a sentence. */
-const char *pa_client_auth_advice(apr_pool_t *pool, pa_client_auth used);
+const char *pa_client_auth_advice(apr_pool_t *pool, const pa_provider *provider,
+                                  pa_client_auth used);
 
 #endif

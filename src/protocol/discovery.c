@@ -30,6 +30,20 @@ static const char *metadata_url(apr_pool_t *pool, const char *issuer)
                        NULL);
 }
 
+/* The reason with what an administrator can do about it. */
+static const char *with_cure(apr_pool_t *pool, const pa_provider *provider, const pa_fault *fault)
+{
+    if (fault->kind == PA_FAULT_NONSENSE)
+        return apr_psprintf(pool,
+                            "%s. PlusAuthIssuer (AUTH_URL) is %s: is it the provider's issuer?",
+                            fault->why, provider->issuer);
+    return apr_psprintf(pool,
+                        "%s. Check that PlusAuthIssuer (AUTH_URL) is right and that this "
+                        "server reaches it (PlusAuthHTTPProxy, PlusAuthHTTPTimeout; for its "
+                        "certificate PlusAuthCAFile)",
+                        fault->why);
+}
+
 const pa_fault *pa_discovery_metadata(const pa_client *client, apr_pool_t *pool,
                                       const pa_provider *provider, apr_time_t now,
                                       pa_metadata **out)
@@ -44,8 +58,9 @@ const pa_fault *pa_discovery_metadata(const pa_client *client, apr_pool_t *pool,
     pa_bytes text;
     const pa_fault *fault = pa_document_get(&document, pool, now, PA_RENEW_NOT, 0, &text);
     if (fault) {
-        return fault->kind == PA_FAULT_OURS ? fault
-                                            : pa_fault_new(pool, PA_FAULT_UNKNOWN, fault->why);
+        return fault->kind == PA_FAULT_OURS
+                   ? fault
+                   : pa_fault_new(pool, PA_FAULT_UNKNOWN, with_cure(pool, provider, fault));
     }
     const char *why = pa_metadata_parse(pool, provider, text, out);
     return why ? pa_fault_new(pool, PA_FAULT_UNKNOWN, why) : NULL;

@@ -107,8 +107,10 @@ static const pa_fault *error_response(apr_pool_t *pool, const pa_endpoint_expect
     const char *why = apr_psprintf(
         pool, "the %s endpoint says %s%s%s", expected->what, error, description ? ": " : "",
         description ? pa_text_printable(pool, description, DESCRIPTION_MAX) : "");
-    if (strcmp(error, "invalid_client") == 0)
-        why = apr_pstrcat(pool, why, ". ", pa_client_auth_advice(pool, expected->used), NULL);
+    /* Keycloak and others call a wrong secret unauthorized_client. */
+    if (strcmp(error, "invalid_client") == 0 || strcmp(error, "unauthorized_client") == 0)
+        why = apr_pstrcat(pool, why, why[strlen(why) - 1] == '.' ? " " : ". ",
+                          pa_client_auth_advice(pool, expected->provider, expected->used), NULL);
     return pa_fault_oauth(pool, error, why);
 }
 

@@ -30,10 +30,11 @@ typedef struct pa_endpoint_expected {
     const char *what;
     int status;
     pa_client_auth used;
+    const pa_provider *provider; /* whose words the advice uses; NULL: PlusAuth's */
 } pa_endpoint_expected;
 
 /* NULL and *out set to the JSON object of a success, or a fault: OAUTH with the error code for an
- * error response (a sentence naming the dashboard's field when it is invalid_client), NONSENSE for
+ * error response (with advice when the client was not authenticated), NONSENSE for
  * any other answer. */
 const pa_fault *pa_endpoint_read(apr_pool_t *pool, const pa_endpoint_expected *expected,
                                  const pa_http_response *response, json_t **out);

@@ -213,7 +213,8 @@ const pa_fault *pa_id_token_validate(const pa_client *client, apr_pool_t *pool,
     if (fault)
         return fault->kind == PA_FAULT_RULE ? broken(pool, fault->why) : fault;
     if ((why = pa_id_token_check(jwt, expected)))
-        return broken(pool, why);
+        return broken(pool, pa_jwt_claims_explain(pool, jwt->claims, why, expected->issuer,
+                                                  expected->provider->client_id, expected->now));
     *out = jwt;
     return NULL;
 }

@@ -78,7 +78,8 @@ const pa_fault *pa_jarm_check(const pa_client *client, apr_pool_t *pool,
     if (fault)
         return fault->kind == PA_FAULT_RULE ? broken(pool, fault->why) : fault;
     if ((why = check_claims(jarm->jwt->claims, provider, metadata, now)))
-        return broken(pool, why);
+        return broken(pool, pa_jwt_claims_explain(pool, jarm->jwt->claims, why, metadata->issuer,
+                                                  provider->client_id, now));
     read = apr_table_make(pool, 6);
     /* jansson's iterator wants an object that is not const, yet changes nothing. */
     json_object_foreach ((json_t *)jarm->jwt->claims, name, value) {

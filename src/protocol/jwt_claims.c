@@ -2,6 +2,7 @@
  */
 #include "jwt_claims.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "../base/json.h"
@@ -75,4 +76,49 @@ const char *pa_jwt_claims_check_dates(const json_t *claims, apr_time_t now)
     const char *why = pa_jwt_claims_check_exp(claims, now);
 
     return why ? why : pa_jwt_claims_check_issued(claims, now);
+}
+
+/* Claims whose values a reason may show: nothing that is a secret, or that tells of a user. */
+static const struct {
+    const char *name;
+    int is_date;
+} shown[] = {
+    { "iss", 0 }, { "aud", 0 }, { "azp", 0 },       { "exp", 1 },
+    { "iat", 1 }, { "nbf", 1 }, { "auth_time", 1 },
+};
+
+/* How far a date is from now, or what else it is. */
+static const char *describe_date(apr_pool_t *pool, const json_t *claims, const char *name,
+                                 apr_time_t now)
+{
+    apr_time_t date = 0;
+    apr_int64_t off;
+    int present;
+
+    if (pa_json_date(claims, name, &present, &date))
+        return pa_json_describe(pool, json_object_get(claims, name));
+    off = (apr_int64_t)apr_time_sec(date - now);
+    return apr_psprintf(pool,
+                        "%" APR_INT64_T_FMT " seconds %s: is the clock right here and at the "
+                        "provider?",
+                        off < 0 ? -off : off, off < 0 ? "ago" : "from now");
+}
+
+const char *pa_jwt_claims_explain(apr_pool_t *pool, const json_t *claims, const char *why,
+                                  const char *issuer, const char *client_id, apr_time_t now)
+{
+    for (apr_size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++) {
+        const char *name = shown[i].name;
+        apr_size_t len = strlen(name);
+        const json_t *value = json_object_get(claims, name);
+
+        if (!value || strncmp(why, name, len) != 0 || why[len] != ' ')
+            continue;
+        if (shown[i].is_date)
+            return apr_psprintf(pool, "%s (%s)", why, describe_date(pool, claims, name, now));
+        return apr_psprintf(pool, "%s (it is %s, and %s is %s)", why, pa_json_describe(pool, value),
+                            strcmp(name, "iss") == 0 ? "the provider's issuer" : "PlusAuthClientID",
+                            strcmp(name, "iss") == 0 ? issuer : client_id);
+    }
+    return why;
 }

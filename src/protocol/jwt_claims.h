@@ -26,4 +26,9 @@ const char *pa_jwt_claims_check_issued(const json_t *claims, apr_time_t now);
 /* Both. */
 const char *pa_jwt_claims_check_dates(const json_t *claims, apr_time_t now);
 
+/* A reason of this file or its readers that begins with a claim's name, with what that claim is. It
+ * shows issuers, audiences and dates: no user's data, and nothing that could be used. */
+const char *pa_jwt_claims_explain(apr_pool_t *pool, const json_t *claims, const char *why,
+                                  const char *issuer, const char *client_id, apr_time_t now);
+
 #endif

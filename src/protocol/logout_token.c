@@ -141,7 +141,8 @@ const pa_fault *pa_logout_token_validate(const pa_client *client, apr_pool_t *po
                                      now)))
         return fault->kind == PA_FAULT_RULE ? broken(pool, fault->why) : fault;
     if ((why = pa_logout_token_check(jwt, provider, metadata->issuer, now)))
-        return broken(pool, why);
+        return broken(pool, pa_jwt_claims_explain(pool, jwt->claims, why, metadata->issuer,
+                                                  provider->client_id, now));
     *out = (pa_logout_token){ pa_json_text(jwt->claims, "jti"), pa_json_text(jwt->claims, "sub"),
                               pa_json_text(jwt->claims, "sid") };
     return NULL;

@@ -28,7 +28,8 @@ const pa_fault *pa_par_push(const pa_client *client, apr_pool_t *pool, const pa_
 {
     const pa_endpoint_expected expected = { .what = WHAT,
                                             .status = 201,
-                                            .used = pa_client_auth_choose(provider, metadata) };
+                                            .used = pa_client_auth_choose(provider, metadata),
+                                            .provider = provider };
     pa_endpoint_request own = *request;
     pa_http_response response;
     json_t *json = NULL;

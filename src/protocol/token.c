@@ -74,11 +74,13 @@ static const char *read_tokens(apr_pool_t *pool, const json_t *json,
     const json_t *given = json_object_get(json, "id_token");
     const char *wanted = expected->dpop ? "DPoP" : "Bearer";
     if (!type || strcasecmp(type, wanted) != 0)
-        return apr_psprintf(pool, "its token_type is not %s", wanted);
+        return apr_psprintf(pool, "its token_type is not %s (it is %s)", wanted,
+                            pa_json_describe(pool, json_object_get(json, "token_type")));
     if (!access_token || !pa_text_is_token(access_token, TOKEN_MAX))
         return "its access_token is missing or malformed";
     if (given && !json_is_null(given) && !id_token)
-        return "its id_token is no string or empty";
+        return apr_psprintf(pool, "its id_token is no string or empty (it is %s)",
+                            pa_json_type(given));
     if (id_token && strlen(id_token) > PA_JWT_MAX)
         return "its id_token is too long";
     out->id_token = id_token ? apr_pstrdup(pool, id_token) : NULL;
@@ -92,7 +94,9 @@ static const char *read_tokens(apr_pool_t *pool, const json_t *json,
 const pa_fault *pa_token_response_read(apr_pool_t *pool, const pa_http_response *response,
                                        const pa_token_expected *expected, pa_tokens *out)
 {
-    const pa_endpoint_expected answer = { .what = WHAT, .status = 200, .used = expected->used };
+    const pa_endpoint_expected answer = {
+        .what = WHAT, .status = 200, .used = expected->used, .provider = expected->provider
+    };
     json_t *json;
     const pa_fault *fault = pa_endpoint_read(pool, &answer, response, &json);
     if (fault)
@@ -114,6 +118,7 @@ const pa_fault *pa_token_exchange(const pa_client *client, apr_pool_t *pool,
         .what = WHAT, .url = metadata->token_endpoint, .form = form, .dpop = grant->dpop, .now = now
     };
     const pa_token_expected expected = { .used = pa_client_auth_choose(provider, metadata),
+                                         .provider = provider,
                                          .dpop = grant->dpop != NULL,
                                          .now = now };
     pa_http_response response;

@@ -22,16 +22,17 @@ typedef struct pa_token_grant {
 } pa_token_grant;
 
 /* Exchanges an authorization code, once: see pa_endpoint_post for the one exception.
- * NULL and *out set, or a fault: OAUTH with the error code for an error response (a sentence naming
- * the dashboard's field when it is invalid_client), NONSENSE for any other answer that is no token
+ * NULL and *out set, or a fault: OAUTH with the error code for an error response (with advice when
+ * the client was not authenticated), NONSENSE for any other answer that is no token
  * response, RULE for a token that is bound to another key or certificate, or to none. */
 const pa_fault *pa_token_exchange(const pa_client *client, apr_pool_t *pool,
                                   const pa_provider *provider, const pa_metadata *metadata,
                                   const pa_token_grant *grant, apr_time_t now, pa_tokens *out);
 
 typedef struct pa_token_expected {
-    pa_client_auth used; /* the method of authentication of the request */
-    int dpop;            /* whether the token must be bound to a DPoP key */
+    pa_client_auth used;         /* the method of authentication of the request */
+    const pa_provider *provider; /* see pa_endpoint_expected */
+    int dpop;                    /* whether the token must be bound to a DPoP key */
     apr_time_t now;
 } pa_token_expected;
 

@@ -272,7 +272,7 @@ int pa_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
     }
     if (!why)
         return OK;
-    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s", why);
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s: %s", s->server_hostname, why);
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
@@ -291,7 +291,8 @@ int pa_config_open_stores(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
         if (!conf->enabled)
             continue;
         if ((why = pa_store_config_open(pconf, s, conf, client))) {
-            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s", why);
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s: %s",
+                         s->server_hostname, why);
             return HTTP_INTERNAL_SERVER_ERROR;
         }
         tell_of_origin(ptemp, s, conf);

@@ -1,6 +1,8 @@
 /* failure.c: see failure.h. */
 #include "failure.h"
 
+#include <apr_strings.h>
+
 #include "../state/counters.h"
 #include "refusal.h"
 
@@ -22,10 +24,13 @@ static void count_fault(pa_fault_kind kind)
 }
 
 /* Strangers can cause an OAuth error, with words of their own. What else the provider did wrong is
- * its own doing, so that each reason is a kind of line for itself. */
-static const char *kind_of(const pa_fault *fault)
+ * its own doing, so that each reason is a kind of line for itself, without the details that stand
+ * in parentheses. */
+static const char *kind_of(apr_pool_t *pool, const pa_fault *fault)
 {
-    return fault->kind == PA_FAULT_OAUTH ? NULL : fault->why;
+    if (fault->kind == PA_FAULT_OAUTH)
+        return NULL;
+    return apr_pstrmemdup(pool, fault->why, strcspn(fault->why, "("));
 }
 
 int pa_failure_provider(request_rec *r, const char *doing, const pa_fault *fault)
@@ -65,7 +70,7 @@ int pa_failure_provider(request_rec *r, const char *doing, const pa_fault *fault
         what.error = fault->error;
     if (fault->kind == PA_FAULT_OAUTH && strcmp(fault->error, denied.error) == 0)
         what = denied;
-    what.kind = kind_of(fault);
+    what.kind = kind_of(r->pool, fault);
     count_fault(fault->kind);
     if (fault->kind == PA_FAULT_UNKNOWN)
         apr_table_setn(r->err_headers_out, "Retry-After", "5");

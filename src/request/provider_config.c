@@ -287,6 +287,11 @@ const char *pa_provider_complete(apr_pool_t *pool, const char *name,
     if (!out->issuer)
         return "no provider is named: write PlusAuthTenant, PlusAuthIssuer, or AUTH_URL in "
                "PlusAuthEnvFile";
+    if (strstr(out->issuer, "/.well-known/"))
+        return apr_psprintf(pool,
+                            "PlusAuthIssuer (AUTH_URL): %s is the address of a document, not "
+                            "the issuer: write what stands in front of /.well-known",
+                            out->issuer);
     if ((why = pa_url_check_endpoint(out->issuer)))
         return apr_psprintf(pool, "PlusAuthIssuer (AUTH_URL): %s: %s", out->issuer, why);
     if (!out->client_id)

@@ -203,6 +203,21 @@ static void test_errors(apr_pool_t *pool)
         has(fault->why, "Token Endpoint Authentication Method", "invalid_client names the field");
         has(fault->why, methods[i % 3].name, "and the method used");
     }
+    for (i = 0; i < 2; i++) {
+        static const char *const errors[] = { "invalid_client", "unauthorized_client" };
+        pa_provider keycloak = { .issuer = "https://id.example.com/realms/a" };
+        pa_token_expected expected = { .used = PA_CLIENT_AUTH_BASIC, .provider = &keycloak };
+        const char *body = apr_psprintf(
+            pool, "{\"error\":\"%s\",\"error_description\":\"No such client.\"}", errors[i]);
+        pa_http_response response = { .status = 401,
+                                      .content_type = "application/json",
+                                      .body = pa_bytes_text(body) };
+
+        fault = pa_token_response_read(pool, &response, &expected, &t);
+        has(fault->why, "must be client_secret_basic", "%s: advice in the standards' words", errors[i]);
+        ok(!strstr(fault->why, "PlusAuth dashboard"), "another provider has no PlusAuth dashboard");
+        ok(!strstr(fault->why, ".."), "one full stop");
+    }
     fault = read_answer(pool, 400, "application/json",
                         apr_psprintf(pool,
                                      "{\"error\":\"a\\r\\n[error] b\\u001b\",\"error_description\":"
