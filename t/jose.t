@@ -97,6 +97,7 @@ accepted 44, 'HS256 with the client secret, where that is configured', 'jws.hs25
 accepted 48, 'a token without kid', 'jws.kid_missing';
 
 accepted undef, "encrypted to us: $_", "jwe.$_", at => 'encrypted' for qw(rsa rsa_sha1 ecdh);
+accepted undef, "encrypted by the client secret (OpenID Connect Core 10.2): $_", "jwe.$_" for qw(A128KW A192KW A256KW);
 
 refused_all { status => 401, at => 'encrypted', called => '/oauth2/token', uncalled => '/oidc/userinfo' },
     (map { [51, "encrypted: $_->[0]", "jwe.$_->[1]", log => $_->[2]] }
@@ -117,6 +118,7 @@ refused_all { status => 401, at => 'encrypted', called => '/oauth2/token', uncal
         # RFC 7516 11.5: of whatever is wrong in decrypting, the log says the same.
         map { [@$_, qr/the encrypted token does not open$/] }
             ['dir with a key of somebody\'s', 'dir'], ['dir with our public key', 'dir_public'],
+            (map { ["$_ with another secret", "${_}_other"] } qw(A128KW A192KW A256KW)),
             ['to another key', 'other_key'], ['its key changed', 'key_changed'], ['its IV changed', 'iv_changed'],
             ['no IV', 'iv_empty'], ['its text changed', 'text_changed'], ['its tag changed', 'tag_changed'],
             ['its tag cut', 'tag_short'], ['no tag', 'tag_empty'], ['its header changed', 'header_changed'],

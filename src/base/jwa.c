@@ -27,10 +27,13 @@ static const entry key_algorithms[] = {
     { PA_JWE_RSA_OAEP, "RSA-OAEP", NULL, 0 },
     { PA_JWE_RSA_OAEP_256, "RSA-OAEP-256", NULL, 0 },
     { PA_JWE_ECDH_ES, "ECDH-ES", NULL, 0 },
-    { PA_JWE_ECDH_ES_A128KW, "ECDH-ES+A128KW", NULL, 0 },
-    { PA_JWE_ECDH_ES_A192KW, "ECDH-ES+A192KW", NULL, 0 },
-    { PA_JWE_ECDH_ES_A256KW, "ECDH-ES+A256KW", NULL, 0 },
+    { PA_JWE_ECDH_ES_A128KW, "ECDH-ES+A128KW", NULL, 16 },
+    { PA_JWE_ECDH_ES_A192KW, "ECDH-ES+A192KW", NULL, 24 },
+    { PA_JWE_ECDH_ES_A256KW, "ECDH-ES+A256KW", NULL, 32 },
     { PA_JWE_DIR, "dir", NULL, 0 },
+    { PA_JWE_A128KW, "A128KW", NULL, 16 },
+    { PA_JWE_A192KW, "A192KW", NULL, 24 },
+    { PA_JWE_A256KW, "A256KW", NULL, 32 },
     { 0, NULL, NULL, 0 },
 };
 
@@ -88,6 +91,11 @@ pa_jwe_alg_set pa_jwe_alg_named(const char *name)
 const char *pa_jwe_alg_name(pa_jwe_alg_set alg)
 {
     return find(key_algorithms, alg)->name;
+}
+
+apr_size_t pa_jwe_alg_wrap_len(pa_jwe_alg_set alg)
+{
+    return find(key_algorithms, alg)->key_len;
 }
 
 pa_jwe_enc_set pa_jwe_enc_named(const char *name)

@@ -43,8 +43,8 @@ const char *pa_alg_name(pa_alg_set alg);
  * Ed448 as SHAKE256 where OpenID Connect hashes beside it (at_hash). */
 const char *pa_alg_digest(pa_alg_set alg);
 
-/* How a JWE's content key travels (RFC 7518 section 4). RSA1_5, PBES2, A*KW and A*GCMKW have no
- * bit: they cannot be said. */
+/* How a JWE's content key travels (RFC 7518 section 4). RSA1_5, PBES2 and A*GCMKW have no bit:
+ * they cannot be said. */
 typedef unsigned int pa_jwe_alg_set;
 
 #define PA_JWE_RSA_OAEP (1u << 0)
@@ -54,11 +54,16 @@ typedef unsigned int pa_jwe_alg_set;
 #define PA_JWE_ECDH_ES_A192KW (1u << 4)
 #define PA_JWE_ECDH_ES_A256KW (1u << 5)
 #define PA_JWE_DIR (1u << 6)
+#define PA_JWE_A128KW (1u << 7)
+#define PA_JWE_A192KW (1u << 8)
+#define PA_JWE_A256KW (1u << 9)
 
 #define PA_JWE_ALGS_RSA (PA_JWE_RSA_OAEP | PA_JWE_RSA_OAEP_256)
 #define PA_JWE_ALGS_ECDH                                                                           \
     (PA_JWE_ECDH_ES | PA_JWE_ECDH_ES_A128KW | PA_JWE_ECDH_ES_A192KW | PA_JWE_ECDH_ES_A256KW)
-#define PA_JWE_ALGS ((1u << 7) - 1)
+/* With a key that both sides have already. */
+#define PA_JWE_ALGS_SECRET (PA_JWE_DIR | PA_JWE_A128KW | PA_JWE_A192KW | PA_JWE_A256KW)
+#define PA_JWE_ALGS ((1u << 10) - 1)
 
 /* What encrypts a JWE's content (RFC 7518 section 5). */
 typedef unsigned int pa_jwe_enc_set;
@@ -77,6 +82,10 @@ pa_jwe_alg_set pa_jwe_alg_named(const char *name);
 const char *pa_jwe_alg_name(pa_jwe_alg_set alg);
 pa_jwe_enc_set pa_jwe_enc_named(const char *name);
 const char *pa_jwe_enc_name(pa_jwe_enc_set enc);
+
+/* The length in bytes of the AES key that one of them wraps the content key with; 0 when it wraps
+ * none. */
+apr_size_t pa_jwe_alg_wrap_len(pa_jwe_alg_set alg);
 
 /* The length in bytes of the content key of one of them, 0 when it is none. */
 #define PA_JWE_CEK_MAX 64

@@ -131,16 +131,28 @@ static apr_array_header_t *choose_secrets(apr_pool_t *pool, const pa_jwe_rules *
                                           const jwe *token)
 {
     apr_array_header_t *chosen = apr_array_make(pool, 2, sizeof(const pa_jwe_secret *));
+    const apr_size_t len = token->info.alg == PA_JWE_DIR ? pa_jwe_enc_key_len(token->info.enc)
+                                                         : pa_jwe_alg_wrap_len(token->info.alg);
     int i;
 
     for (i = 0; rules->secrets && i < rules->secrets->nelts; i++) {
         const pa_jwe_secret *secret = APR_ARRAY_IDX(rules->secrets, i, const pa_jwe_secret *);
 
-        if (secret->key.len == pa_jwe_enc_key_len(token->info.enc)
+        if (secret->key.len == len
             && (!token->kid || !secret->kid || !strcmp(token->kid, secret->kid)))
             APR_ARRAY_PUSH(chosen, const pa_jwe_secret *) = secret;
     }
     return chosen;
+}
+
+/* Opens the content, and wipes its key. */
+static const char *open_content(apr_pool_t *pool, const jwe *token,
+                                unsigned char cek[PA_JWE_CEK_MAX], pa_bytes *out)
+{
+    int whole = pa_jwe_content_open(pool, token->info.enc, cek, token->aad, &token->content, out);
+
+    OPENSSL_cleanse(cek, PA_JWE_CEK_MAX);
+    return whole ? NULL : PA_JWE_WRONG;
 }
 
 static const char *open_with_key(apr_pool_t *pool, const jwe *token, const pa_private_key *key,
@@ -148,19 +160,21 @@ static const char *open_with_key(apr_pool_t *pool, const jwe *token, const pa_pr
 {
     unsigned char cek[PA_JWE_CEK_MAX];
     const char *why = pa_jwe_key_open(pool, &token->info, key->key, cek);
-    int whole;
 
-    if (why)
-        return why;
-    whole = pa_jwe_content_open(pool, token->info.enc, cek, token->aad, &token->content, out);
-    OPENSSL_cleanse(cek, sizeof(cek));
-    return whole ? NULL : PA_JWE_WRONG;
+    return why ? why : open_content(pool, token, cek, out);
 }
 
 /* RFC 7518 4.5: the encrypted key of `dir` is empty. */
 static const char *open_with_secret(apr_pool_t *pool, const jwe *token, const pa_jwe_secret *secret,
                                     pa_bytes *out)
 {
+    unsigned char cek[PA_JWE_CEK_MAX];
+    const char *why;
+
+    if (token->info.alg != PA_JWE_DIR) {
+        why = pa_jwe_key_unwrap(&token->info, secret->key, cek);
+        return why ? why : open_content(pool, token, cek, out);
+    }
     if (token->info.encrypted_key.len > 0
         || !pa_jwe_content_open(pool, token->info.enc, secret->key.at, token->aad, &token->content,
                                 out))
@@ -175,7 +189,7 @@ static const char *open_with_any(apr_pool_t *pool, const jwe *token,
     int i;
 
     for (i = 0; why == PA_JWE_WRONG && i < candidates->nelts; i++) {
-        if (token->info.alg == PA_JWE_DIR)
+        if (token->info.alg & PA_JWE_ALGS_SECRET)
             why = open_with_secret(pool, token, APR_ARRAY_IDX(candidates, i, const pa_jwe_secret *),
                                    out);
         else
@@ -198,8 +212,8 @@ const char *pa_jwe_decrypt(apr_pool_t *pool, const char *text, const pa_jwe_rule
     token.aad = parts[0];
     if ((why = read_header(pool, rules, &token)))
         return why;
-    candidates = token.info.alg == PA_JWE_DIR ? choose_secrets(pool, rules, &token)
-                                              : choose_keys(pool, rules, &token);
+    candidates = token.info.alg & PA_JWE_ALGS_SECRET ? choose_secrets(pool, rules, &token)
+                                                     : choose_keys(pool, rules, &token);
     if (candidates->nelts == 0)
         return NO_KEY;
     if (!read_body(pool, parts, &token))

@@ -14,14 +14,14 @@
 #define PA_JWE_MAX 98304
 #define PA_JWE_HEADER_MAX 8192
 
-/* A content key that both sides have already (`dir`). */
+/* A key that both sides have already: the content key (`dir`) or what wraps it (A128KW). */
 typedef struct pa_jwe_secret {
     const char *kid; /* NULL: it has no name, and any that a token gives may be it */
     pa_bytes key;
 } pa_jwe_secret;
 
 /* What may be opened, and with what. A private key is chosen by kid and algorithm together, a
- * secret by kid and by the length that the content encryption wants; a token without kid may be
+ * secret by kid and by the length that the token's algorithms want; a token without kid may be
  * tried with every one that fits. */
 typedef struct pa_jwe_rules {
     pa_jwe_alg_set algs;
@@ -38,9 +38,10 @@ extern const char PA_JWE_WRONG[];
 int pa_jwe_is(const char *text);
 
 /* Opens a compact JWE. Refused by their header: algorithms that the rules do not name (RSA1_5,
- * PBES2 and A*KW have no name), `zip`, `crit`, no key for kid and algorithm; each with its reason.
- * After that there is PA_JWE_WRONG alone (compare the pointer). *out is the plaintext; a NUL byte
- * follows that is not counted. Nothing proves who wrote it: an inner token must be signed. */
+ * PBES2 and A*GCMKW have no name), `zip`, `crit`, no key for kid and algorithm; each with its
+ * reason. After that there is PA_JWE_WRONG alone (compare the pointer). *out is the plaintext; a
+ * NUL byte follows that is not counted. Nothing proves who wrote it: an inner token must be signed.
+ */
 const char *pa_jwe_decrypt(apr_pool_t *pool, const char *text, const pa_jwe_rules *rules,
                            pa_bytes *out);
 
@@ -49,8 +50,8 @@ const char *pa_jwe_decrypt(apr_pool_t *pool, const char *text, const pa_jwe_rule
 const char *pa_jwe_decrypt_token(apr_pool_t *pool, const char *text, const pa_jwe_rules *rules,
                                  const char **out);
 
-/* The content keys that OpenID Connect Core 10.2 derives from a client secret, one of each length:
- * for `secrets` (const pa_jwe_secret *). NULL and *out set, or the reason. */
+/* The keys that OpenID Connect Core 10.2 derives from a client secret, one of each length: for
+ * `secrets` (const pa_jwe_secret *). NULL and *out set, or the reason. */
 const char *pa_jwe_derive_secrets(apr_pool_t *pool, pa_bytes client_secret,
                                   apr_array_header_t **out);
 

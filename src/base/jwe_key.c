@@ -68,21 +68,8 @@ static const char *seal_oaep(apr_pool_t *pool, pa_jwe_key_info *info, EVP_PKEY *
 
 /* --- ECDH-ES --- */
 
-/* RFC 7518 4.6: with key wrapping the agreement is on a key of that length, else on the content key
- * itself. 0 for the latter. */
-static apr_size_t wrap_key_len(pa_jwe_alg_set alg)
-{
-    switch (alg) {
-    case PA_JWE_ECDH_ES_A128KW:
-        return 16;
-    case PA_JWE_ECDH_ES_A192KW:
-        return 24;
-    case PA_JWE_ECDH_ES_A256KW:
-        return 32;
-    default:
-        return 0;
-    }
-}
+/* RFC 7518 4.6: with key wrapping the agreement is on a key of pa_jwe_alg_wrap_len, else on the
+ * content key itself. */
 
 static unsigned char *put_length(unsigned char *at, apr_size_t number)
 {
@@ -120,7 +107,7 @@ static int make_other_info(apr_pool_t *pool, const pa_jwe_key_info *info, apr_si
                            unsigned char out[OTHER_INFO_MAX], apr_size_t *len)
 {
     const char *id =
-        wrap_key_len(info->alg) ? pa_jwe_alg_name(info->alg) : pa_jwe_enc_name(info->enc);
+        pa_jwe_alg_wrap_len(info->alg) ? pa_jwe_alg_name(info->alg) : pa_jwe_enc_name(info->enc);
     unsigned char *at;
     pa_bytes apu, apv;
 
@@ -208,7 +195,7 @@ static int wrap(pa_bytes kek, int seal, pa_bytes in, unsigned char *out, apr_siz
 static int open_ecdh(apr_pool_t *pool, const pa_jwe_key_info *info, EVP_PKEY *key,
                      unsigned char *cek, apr_size_t cek_len)
 {
-    apr_size_t kek_len = wrap_key_len(info->alg);
+    apr_size_t kek_len = pa_jwe_alg_wrap_len(info->alg);
     const pa_key_kind *kind;
     unsigned char kek[32];
     EVP_PKEY *peer;
@@ -248,7 +235,7 @@ static const char *make_ephemeral(apr_pool_t *pool, EVP_PKEY *to, json_t *header
 static const char *seal_ecdh(apr_pool_t *pool, pa_jwe_key_info *info, json_t *header, EVP_PKEY *to,
                              unsigned char *cek, apr_size_t cek_len)
 {
-    apr_size_t kek_len = wrap_key_len(info->alg);
+    apr_size_t kek_len = pa_jwe_alg_wrap_len(info->alg);
     unsigned char kek[32];
     unsigned char *wrapped = apr_palloc(pool, cek_len + WRAP_GROWTH);
     EVP_PKEY *ephemeral;
@@ -269,25 +256,51 @@ static const char *seal_ecdh(apr_pool_t *pool, pa_jwe_key_info *info, json_t *he
 
 /* --- both --- */
 
+/* Puts what was found in place of the random key in cek, in a time that does not tell whether. */
+static void replace(unsigned char *cek, unsigned char *found, apr_size_t len, int done)
+{
+    const unsigned char mask = done ? 0xff : 0;
+
+    for (apr_size_t i = 0; i < len; i++)
+        cek[i] = (unsigned char)((cek[i] & ~mask) | (found[i] & mask));
+    OPENSSL_cleanse(found, len);
+}
+
 const char *pa_jwe_key_open(apr_pool_t *pool, const pa_jwe_key_info *info, EVP_PKEY *key,
                             unsigned char cek[PA_JWE_CEK_MAX])
 {
-    apr_size_t i, cek_len = pa_jwe_enc_key_len(info->enc);
+    apr_size_t cek_len = pa_jwe_enc_key_len(info->enc);
     unsigned char found[PA_JWE_CEK_MAX] = { 0 };
-    unsigned char mask;
     const char *why = pa_random(cek, cek_len);
+    int done;
 
     if (why)
         return why;
     ERR_set_mark();
     if (info->alg & PA_JWE_ALGS_RSA)
-        mask = open_oaep(info, key, found, cek_len) ? 0xff : 0;
+        done = open_oaep(info, key, found, cek_len);
     else
-        mask = open_ecdh(pool, info, key, found, cek_len) ? 0xff : 0;
+        done = open_ecdh(pool, info, key, found, cek_len);
     ERR_pop_to_mark();
-    for (i = 0; i < cek_len; i++)
-        cek[i] = (unsigned char)((cek[i] & ~mask) | (found[i] & mask));
-    OPENSSL_cleanse(found, sizeof(found));
+    replace(cek, found, cek_len, done);
+    return NULL;
+}
+
+const char *pa_jwe_key_unwrap(const pa_jwe_key_info *info, pa_bytes kek,
+                              unsigned char cek[PA_JWE_CEK_MAX])
+{
+    apr_size_t cek_len = pa_jwe_enc_key_len(info->enc);
+    unsigned char found[PA_JWE_CEK_MAX] = { 0 };
+    const char *why = pa_random(cek, cek_len);
+    int done;
+
+    if (why)
+        return why;
+    ERR_set_mark();
+    done = info->encrypted_key.len == cek_len + WRAP_GROWTH
+           && wrap(kek, 0, info->encrypted_key, found, cek_len);
+    ERR_pop_to_mark();
+    replace(cek, found, cek_len, done);
     return NULL;
 }
 

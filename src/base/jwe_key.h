@@ -15,7 +15,7 @@
 
 /* What the header says of the content key, and the encrypted key beside it. */
 typedef struct pa_jwe_key_info {
-    pa_jwe_alg_set alg; /* one of RSA-OAEP's or ECDH-ES's */
+    pa_jwe_alg_set alg; /* one */
     pa_jwe_enc_set enc;
     const json_t *header; /* epk, apu and apv are read from it */
     pa_bytes encrypted_key;
@@ -27,6 +27,11 @@ typedef struct pa_jwe_key_info {
  * bytes; else NULL. The caller wipes cek. */
 const char *pa_jwe_key_open(apr_pool_t *pool, const pa_jwe_key_info *info, EVP_PKEY *key,
                             unsigned char cek[PA_JWE_CEK_MAX]);
+
+/* The same for A128KW and its kin (RFC 7518 4.4): `kek` is the key that both sides have, as long as
+ * pa_jwe_alg_wrap_len says. */
+const char *pa_jwe_key_unwrap(const pa_jwe_key_info *info, pa_bytes kek,
+                              unsigned char cek[PA_JWE_CEK_MAX]);
 
 /* Makes a content key for the holder of `to` in cek, which the caller wipes: the encrypted key goes
  * into info->encrypted_key, epk into `header`. NULL, or the reason. */

@@ -257,7 +257,7 @@ static const char *set_request_encryption(cmd_parms *cmd, int argc, char *const 
         return "PlusAuthRequest: only a request object can be encrypted: write jar encrypted, or "
                "par+jar encrypted";
     for (int i = 1; i < argc; i++) {
-        pa_jwe_alg_set alg = pa_jwe_alg_named(argv[i]) & ~PA_JWE_DIR;
+        pa_jwe_alg_set alg = pa_jwe_alg_named(argv[i]) & ~PA_JWE_ALGS_SECRET;
         pa_jwe_enc_set enc = pa_jwe_enc_named(argv[i]);
 
         if (!alg && !enc)

@@ -27,11 +27,17 @@ const { RSA_PKCS1_PADDING } = crypto.constants;
 const encryptedKey = {
     'RSA-OAEP': (cek, key) => crypto.publicEncrypt(key, cek),
     'RSA-OAEP-256': (cek, key) => crypto.publicEncrypt({ key, oaepHash: 'sha256' }, cek),
+    // OpenID Connect Core 10.2: by a key that is made of the client secret.
+    ...Object.fromEntries([128, 192, 256].map((bits) => [`A${bits}KW`, (cek, key, secret) => {
+        const kek = crypto.createHash('sha256').update(secret).digest().subarray(0, bits / 8);
+        const cipher = crypto.createCipheriv(`id-aes${bits}-wrap`, kek, Buffer.alloc(8, 0xa6));
+        return Buffer.concat([cipher.update(cek), cipher.final()]);
+    }])),
     RSA1_5: (cek, key) => crypto.publicEncrypt({ key, padding: RSA_PKCS1_PADDING }, cek),
 };
 
 // `more` goes into the header; without a key of its own the content is encrypted with a random one.
-export function encrypt(text, alg = 'RSA-OAEP-256', more = {}, { cek, to = client.rsa } = {}) {
+export function encrypt(text, alg = 'RSA-OAEP-256', more = {}, { cek, to = client.rsa, secret = '' } = {}) {
     const header = { alg, enc: 'A256GCM', cty: 'JWT' };
     let key = cek ?? crypto.randomBytes(32);
     if (alg === 'ECDH-ES') {
@@ -40,7 +46,7 @@ export function encrypt(text, alg = 'RSA-OAEP-256', more = {}, { cek, to = clien
         key = agreed(ephemeral);
     }
     const aad = b64u(JSON.stringify({ ...header, ...more }));
-    const wrapped = encryptedKey[alg]?.(key, to.publicKey) ?? Buffer.alloc(0);
+    const wrapped = encryptedKey[alg]?.(key, to.publicKey, secret) ?? Buffer.alloc(0);
     const iv = crypto.randomBytes(12);
     const cipher = crypto.createCipheriv('aes-256-gcm', key, iv);
     cipher.setAAD(Buffer.from(aad));

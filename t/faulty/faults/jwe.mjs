@@ -5,6 +5,7 @@ import zlib from 'node:zlib';
 
 import * as jose from '../jose.mjs';
 import { client, encrypt } from '../jwe.mjs';
+import { secret } from '../provider.mjs';
 import { keyPair } from '../../provider/key-pair.js';
 
 const whole = (make) => ({ encrypt: (token, context) => make(token, context) });
@@ -24,6 +25,11 @@ export const jwe = {
     rsa: whole((token) => encrypt(token)),
     rsa_sha1: whole((token) => encrypt(token, 'RSA-OAEP')),
     ecdh: whole((token) => encrypt(token, 'ECDH-ES')),
+
+    ...Object.fromEntries(['A128KW', 'A192KW', 'A256KW'].flatMap((alg) => [
+        [alg, whole((token) => encrypt(token, alg, {}, { secret }))],
+        [`${alg}_other`, whole((token) => encrypt(token, alg, {}, { secret: 'not the secret' }))],
+    ])),
 
     rsa1_5: whole((token) => encrypt(token, 'RSA1_5')),
     alg_unknown: whole((token) => encrypt(token, 'RSA-OAEP-257')),
