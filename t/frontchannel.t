@@ -80,8 +80,12 @@ for my $case (
 ) {
     my ($name, $query, $framers) = @$case;
     subtest "attack 62: $name" => sub {
+        my $mark = log_mark();
         my $answer = frame($browser, %$query);
         is $answer->code, 200, 'a page that tells nothing';
+        my $line = $name =~ /^no |empty$/
+            ? qr/no iss or no sid .*frontchannel_logout_session_required/ : qr/iss and sid are not those/;
+        like log_since($mark), $line, 'the log says why';
         is framers($answer), $framers, 'framed by whom iss says, if it is a provider here' if $framers;
         unlike $answer->header('Content-Security-Policy'), qr/evil|\*/, 'and nobody else';
         ok signed_in($browser, $page), 'nobody is signed out';

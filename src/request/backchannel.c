@@ -12,6 +12,7 @@
 #include "../protocol/jwt_claims.h"
 #include "../protocol/logout_token.h"
 #include "../state/audit.h"
+#include "../state/log.h"
 #include "../state/logout_memory.h"
 #include "../state/session.h"
 #include "../state/session_index.h"
@@ -237,6 +238,23 @@ static int frame(request_rec *r, const char *iss)
     return OK;
 }
 
+/* Why a frame ends nothing, for whoever set the client up: the provider's page shows nothing of it.
+ */
+static void tell_frame(request_rec *r, const pa_session *session, const char *iss, const char *sid)
+{
+    if (!iss || !*iss || !sid || !*sid)
+        pa_log_limited(r, APLOG_WARNING, 0,
+                       "front-channel logout: the frame has no iss or no sid and ends nothing: set "
+                       "frontchannel_logout_session_required for this client at the provider");
+    else if (!session)
+        pa_log_limited(r, APLOG_INFO, 0,
+                       "front-channel logout: the browser has no session here, or sends no cookie "
+                       "from within another site's page (PlusAuthCookie SameSite=None)");
+    else
+        pa_log_limited(r, APLOG_INFO, 0,
+                       "front-channel logout: iss and sid are not those of the browser's session");
+}
+
 int pa_frontchannel_handler(request_rec *r)
 {
     const pa_session *session = NULL;
@@ -259,6 +277,9 @@ int pa_frontchannel_handler(request_rec *r)
         if ((rv = pa_session_end(r)) != APR_SUCCESS)
             return pa_failure_session(r, rv);
         pa_audit_end(r, PA_COUNT_LOGOUT_FRONT_CHANNEL, pa_visit_of(r)->key);
+    }
+    else {
+        tell_frame(r, session, iss, sid);
     }
     return frame(r, iss);
 }
