@@ -55,6 +55,9 @@ typedef enum {
 typedef struct pa_provider {
     const char *name;   /* of its <PlusAuthProvider>; "" for a server's own */
     const char *issuer; /* compared exactly */
+    /* Where its answers come back: of several providers each has its own, so that no provider gets
+     * the code of another one (RFC 9700 4.4). */
+    const char *redirect_uri;
     const char *client_id;
     const char *client_secret; /* NULL for a public client */
     pa_profile profile;        /* what else must be as it says */

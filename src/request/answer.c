@@ -25,28 +25,23 @@ static const pa_refusal bad_form = { .status = HTTP_BAD_REQUEST,
                                      .message =
                                          "The answer of the sign-in service cannot be used." };
 
-/* The state in a JWT, read with the keys of whichever provider can. It only finds the login, whose
- * provider then has to have signed it. NULL and *state set (NULL for none), or the reason. */
-static const char *state_in_jwt(request_rec *r, const char *response, const char **state)
+/* The state in a JWT, read with the keys of the provider that comes back here. It only finds the
+ * login; the signature is checked later. NULL and *state set (NULL for none), or the reason. */
+static const char *state_in_jwt(request_rec *r, const pa_provider *provider, const char *response,
+                                const char **state)
 {
-    const pa_server_conf *conf = pa_server_conf_get(r->server);
     const char *why = "PlusAuthResponse is not jwt";
+    pa_jarm jarm;
 
-    for (apr_hash_index_t *i = apr_hash_first(r->pool, conf->providers); i; i = apr_hash_next(i)) {
-        const pa_provider *provider = apr_hash_this_val(i);
-        pa_jarm jarm;
-
-        if (provider->response != PA_RESPONSE_JWT)
-            continue;
-        if (!(why = pa_jarm_read(r->pool, provider, response, &jarm))) {
-            *state = jarm.state;
-            return NULL;
-        }
+    if (provider && provider->response == PA_RESPONSE_JWT
+        && !(why = pa_jarm_read(r->pool, provider, response, &jarm))) {
+        *state = jarm.state;
+        return NULL;
     }
     return apr_pstrcat(r->pool, "the answer in a JWT cannot be read: ", why, NULL);
 }
 
-const char *pa_answer_read(request_rec *r, pa_answer *out)
+const char *pa_answer_read(request_rec *r, const pa_provider *provider, pa_answer *out)
 {
     const char *query = r->args ? r->args : "", *response, *why;
     apr_table_t *parameters;
@@ -64,35 +59,21 @@ const char *pa_answer_read(request_rec *r, pa_answer *out)
     out->parameters = parameters;
     out->state = apr_table_get(parameters, "state");
     response = apr_table_get(parameters, "response");
-    return response ? state_in_jwt(r, response, &out->state) : NULL;
+    return response ? state_in_jwt(r, provider, response, &out->state) : NULL;
 }
 
-/* Whether any provider here was asked to post its answers. */
-static int is_post_expected(request_rec *r)
+int pa_answer_take_post(request_rec *r, const pa_provider *provider)
 {
-    const pa_server_conf *conf = pa_server_conf_get(r->server);
-
-    for (apr_hash_index_t *i = apr_hash_first(r->pool, conf->providers); i; i = apr_hash_next(i)) {
-        const pa_provider *provider = apr_hash_this_val(i);
-
-        if (provider->response != PA_RESPONSE_QUERY)
-            return 1;
-    }
-    return 0;
-}
-
-int pa_answer_take_post(request_rec *r)
-{
-    const pa_server_conf *conf = pa_server_conf_get(r->server);
     const char *text = NULL, *ticket;
     const apr_array_header_t *fields;
     apr_table_t *form;
     int status;
 
-    if (!is_post_expected(r)) {
+    if (!provider || provider->response == PA_RESPONSE_QUERY) {
         ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
         return pa_refuse(r, &no_post,
-                         "callback: method %s, and no provider here has PlusAuthResponse form_post",
+                         "callback: method %s, and no provider with PlusAuthResponse form_post "
+                         "comes back here",
                          r->method);
     }
     if ((status = pa_form_read(r, &form)) != OK) {
@@ -109,7 +90,8 @@ int pa_answer_take_post(request_rec *r)
     }
     if (!text || strlen(text) > POSTED_MAX || pa_ticket_seal(r, PURPOSE, text, &ticket))
         return pa_refuse(r, &bad_form, "callback: what was posted is empty or too long");
-    return pa_redirect(r, apr_pstrcat(r->pool, conf->redirect_uri, "?" PURPOSE "=", ticket, NULL));
+    return pa_redirect(r,
+                       apr_pstrcat(r->pool, provider->redirect_uri, "?" PURPOSE "=", ticket, NULL));
 }
 
 static const pa_fault *wrong_way(request_rec *r, const char *why)

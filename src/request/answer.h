@@ -12,12 +12,13 @@ typedef struct pa_answer {
     const char *state; /* which login it claims to belong to; NULL for none */
 } pa_answer;
 
-/* Reads a GET of the callback path. NULL and *out set, or the reason. */
-const char *pa_answer_read(request_rec *r, pa_answer *out);
+/* Reads a GET of the callback path of `provider` (NULL: of none). NULL and *out set, or the reason.
+ */
+const char *pa_answer_read(request_rec *r, const pa_provider *provider, pa_answer *out);
 
 /* A POST of the callback path. It comes from another site, so that browsers leave our cookies out:
  * what was posted goes on, sealed, as a GET of our own. The status to answer with. */
-int pa_answer_take_post(request_rec *r);
+int pa_answer_take_post(request_rec *r, const pa_provider *provider);
 
 /* Whether the answer came the way this provider was asked to send it and, when that is a JWT,
  * whether it is genuine. NULL and *parameters set, or a fault. */

@@ -44,7 +44,7 @@ static const pa_refusal bad_answer = { .status = HTTP_BAD_REQUEST,
 
 /* One login that comes to its end. */
 typedef struct returning {
-    const pa_provider *provider;
+    const pa_provider *provider; /* that comes back at this path; NULL for none */
     pa_metadata *metadata;
     pa_login_state *login;
     int slot;
@@ -115,7 +115,7 @@ static const pa_fault *ask_provider(request_rec *r, const char *code, returning 
                                                      ? -1
                                                      : apr_time_from_sec(back->login->max_age) };
     pa_token_grant grant = { .code = code,
-                             .redirect_uri = conf->redirect_uri,
+                             .redirect_uri = back->provider->redirect_uri,
                              .code_verifier = back->login->code_verifier };
     pa_userinfo_request userinfo;
     const pa_fault *fault;
@@ -300,6 +300,18 @@ static int not_usable(request_rec *r, const char *why)
     return pa_refuse(r, &bad_answer, "callback: the answer was refused: %s", why);
 }
 
+/* RFC 9700 4.4, mix-up: the answer came back where another provider does. Its code may be that
+ * provider's, which the login's provider must not see. */
+static int mixed_up(request_rec *r, const pa_provider *provider)
+{
+    pa_counters_add(PA_COUNT_REFUSED_RULE);
+    return pa_refuse(r, &bad_answer,
+                     "callback: the answer was refused: it came to %s, but its login went to the "
+                     "provider %s, which comes back to %s: register that Redirect URI there",
+                     r->uri, *provider->name ? provider->name : provider->issuer,
+                     provider->redirect_uri);
+}
+
 /* The state is this browser's: what the provider says now counts, once. */
 static int finish(request_rec *r, const pa_answer *answer, returning *back)
 {
@@ -309,8 +321,10 @@ static int finish(request_rec *r, const pa_answer *answer, returning *back)
     const pa_fault *fault;
     apr_status_t rv = APR_SUCCESS;
 
-    back->provider = apr_hash_get(conf->providers, back->login->provider, APR_HASH_KEY_STRING);
-    if (!back->provider)
+    const pa_provider *provider =
+        apr_hash_get(conf->providers, back->login->provider, APR_HASH_KEY_STRING);
+
+    if (!provider)
         return stale(r, "its provider is not configured any more");
     if ((why = use_state(r, back->login, &rv)))
         return pa_failure_provider(r, "callback", pa_fault_new(r->pool, PA_FAULT_OURS, why));
@@ -318,6 +332,8 @@ static int finish(request_rec *r, const pa_answer *answer, returning *back)
         return stale(r, "its state was used before");
     if (rv != APR_SUCCESS)
         return pa_failure_session(r, rv);
+    if (provider != back->provider)
+        return mixed_up(r, provider);
     fault = pa_discovery_metadata(conf->client, r->pool, back->provider, r->request_time,
                                   &back->metadata);
     if (fault)
@@ -340,9 +356,10 @@ int pa_callback_handler(request_rec *r)
     const char *why;
     int status;
 
+    (void)pa_config_is_callback(pa_server_conf_get(r->server), r->uri, &back.provider);
     if (r->method_number != M_GET)
-        return pa_answer_take_post(r);
-    why = pa_answer_read(r, &answer);
+        return pa_answer_take_post(r, back.provider);
+    why = pa_answer_read(r, back.provider, &answer);
     r->args = NULL; /* for no log, and no ErrorDocument */
     if (why)
         return stale(r, why);

@@ -123,6 +123,23 @@ const pa_provider *pa_config_provider(const request_rec *r)
                         dir->provider ? dir->provider : "", APR_HASH_KEY_STRING);
 }
 
+int pa_config_is_callback(const pa_server_conf *conf, const char *uri, const pa_provider **provider)
+{
+    const char *base = conf->path[PA_PATH_CALLBACK];
+    apr_size_t len = strlen(base);
+
+    *provider = conf->first_callback;
+    if (strncmp(uri, base, len) != 0)
+        return 0;
+    if (!uri[len])
+        return 1;
+    /* The server's own provider has no name. */
+    if (uri[len] != '/' || !uri[len + 1] || apr_hash_count(conf->providers) < 2)
+        return 0;
+    *provider = apr_hash_get(conf->providers, uri + len + 1, APR_HASH_KEY_STRING);
+    return *provider != NULL;
+}
+
 const pa_provider *pa_config_session_provider(request_rec *r)
 {
     const pa_session *session = pa_visit_of(r)->session;

@@ -71,8 +71,8 @@ typedef struct pa_server_conf {
     int enabled;           /* whether there is a provider: else our paths are nobody's */
     apr_hash_t *providers; /* name ("" for its own) -> const pa_provider * */
     const char *origin;    /* scheme://host[:port] that browsers see */
-    const char *redirect_uri;
-    int secure; /* whether the origin is https */
+    const pa_provider *first_callback; /* whose answers come to the callback path itself, or NULL */
+    int secure;                        /* whether the origin is https */
     pa_visit_settings visit;
     pa_seal_keys *ticket_keys; /* see ticket.h */
     pa_client *client;         /* of this process */
@@ -135,6 +135,11 @@ int pa_dir_conf_exports_variables(const request_rec *r);
 
 /* The provider that protects this place; NULL when there is none of that name. */
 const pa_provider *pa_config_provider(const request_rec *r);
+
+/* Whether this is a path that answers of providers come back to; *provider is the one that comes
+ * back there, NULL for none any more. */
+int pa_config_is_callback(const pa_server_conf *conf, const char *uri,
+                          const pa_provider **provider);
 
 /* The provider that this request's session came from; NULL when it is configured no more. */
 const pa_provider *pa_config_session_provider(request_rec *r);

@@ -165,6 +165,31 @@ static const char *check_paths(apr_pool_t *pool, const pa_server_conf *conf)
     return NULL;
 }
 
+/* Where each provider comes back to. A provider that is the only one has the callback path itself,
+ * whatever its name: there is nobody to take it for. */
+static const char *complete_callbacks(apr_pool_t *pool, pa_server_conf *conf)
+{
+    int several = apr_hash_count(conf->providers) > 1;
+
+    for (apr_hash_index_t *i = apr_hash_first(pool, conf->providers); i; i = apr_hash_next(i)) {
+        pa_provider *provider = apr_hash_this_val(i);
+        int below = several && *provider->name;
+        const char *path = apr_pstrcat(pool, conf->path[PA_PATH_CALLBACK], below ? "/" : "",
+                                       below ? provider->name : "", NULL);
+
+        for (int other = 0; below && other < PA_PATH_COUNT; other++)
+            if (strcmp(path, conf->path[other]) == 0)
+                return apr_psprintf(pool,
+                                    "PlusAuthPath: %s is where <PlusAuthProvider %s> comes back: "
+                                    "write another path",
+                                    path, provider->name);
+        provider->redirect_uri = apr_pstrcat(pool, conf->origin, path, NULL);
+        if (!below)
+            conf->first_callback = provider;
+    }
+    return NULL;
+}
+
 /* Whether the host answers to this name. */
 static int is_named(const server_rec *s, const char *name)
 {
@@ -213,9 +238,14 @@ static void tell_of_origin(apr_pool_t *pool, const server_rec *s, const pa_serve
                      "this host has neither ServerName nor PlusAuthOrigin: the provider is told to "
                      "send browsers back to %s. Write ServerName with the name that browsers use",
                      conf->origin);
-    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
-                 "register at the provider: Redirect URI %s, Post Logout Redirect URI %s%s",
-                 conf->redirect_uri, conf->origin, conf->path[PA_PATH_LOGOUT]);
+    for (apr_hash_index_t *i = apr_hash_first(pool, conf->providers); i; i = apr_hash_next(i)) {
+        const pa_provider *provider = apr_hash_this_val(i);
+
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     "register at the provider%s%s: Redirect URI %s, Post Logout Redirect URI %s%s",
+                     *provider->name ? " " : "", provider->name, provider->redirect_uri,
+                     conf->origin, conf->path[PA_PATH_LOGOUT]);
+    }
 }
 
 static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_conf *conf)
@@ -237,7 +267,8 @@ static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_co
     conf->visit.idle = conf->idle >= 0 ? conf->idle : defaults.idle;
     if ((why = pa_store_config_check(pool, s, conf)) || (why = pa_origin_complete(pool, s, conf)))
         return why;
-    conf->redirect_uri = apr_pstrcat(pool, conf->origin, conf->path[PA_PATH_CALLBACK], NULL);
+    if ((why = complete_callbacks(pool, conf)))
+        return why;
     if ((why = complete_cookies(pool, conf)) || (why = complete_realm(pool, conf)))
         return why;
     return complete_keys(pool, conf);

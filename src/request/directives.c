@@ -13,6 +13,7 @@
 #define COOKIE_NAME_MAX 48
 #define KEY_MIN 16
 #define KEY_VARIETY 6 /* different characters: of 16 random hexadecimal digits there are more */
+#define PROVIDER_NAME_MAX 32
 
 static void *field(void *structure, const cmd_parms *cmd)
 {
@@ -277,6 +278,17 @@ static const char *set_page(cmd_parms *cmd, void *dir, const char *value)
     return NULL;
 }
 
+/* What a path may hold as it stands, and no browser or proxy takes for a step up. */
+static int is_provider_name(const char *name)
+{
+    apr_size_t len = strlen(name);
+
+    return len > 0 && len <= PROVIDER_NAME_MAX && strcmp(name, ".") != 0 && strcmp(name, "..") != 0
+           && name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789._-")]
+                  == '\0';
+}
+
 /* <PlusAuthProvider name> … </PlusAuthProvider> */
 static const char *provider_section(cmd_parms *cmd, void *dir, const char *argument)
 {
@@ -291,8 +303,11 @@ static const char *provider_section(cmd_parms *cmd, void *dir, const char *argum
         return "<PlusAuthProvider> cannot be nested";
     rest = apr_pstrmemdup(cmd->pool, argument, end - argument);
     name = ap_getword_conf(cmd->pool, &rest);
-    if (!*name || *rest || strlen(name) > 32)
-        return "<PlusAuthProvider>: one name, of at most 32 characters";
+    if (*rest || !is_provider_name(name))
+        return apr_psprintf(cmd->pool,
+                            "<PlusAuthProvider>: one name, of at most %d letters, digits, '.', '_' "
+                            "and '-': it is part of its Redirect URI",
+                            PROVIDER_NAME_MAX);
     if (apr_hash_get(conf->named, name, APR_HASH_KEY_STRING))
         return apr_psprintf(cmd->pool, "<PlusAuthProvider %s>: there is one of that name", name);
     conf->target = pa_provider_directives_create(cmd->pool);

@@ -60,12 +60,14 @@ static void scrub(request_rec *r, const pa_server_conf *conf)
 }
 
 /* The code and the state that a browser brings back are for nobody who reads an access log or
- * server-status. */
+ * server-status: not those either that come to the path of a provider which is no longer here. */
 static void hide_answer(request_rec *r, const pa_server_conf *conf)
 {
     const char *query = r->args ? strchr(r->the_request, '?') : NULL, *protocol;
+    const char *callback = conf->path[PA_PATH_CALLBACK];
+    apr_size_t len = strlen(callback);
 
-    if (!query || strcmp(r->uri, conf->path[PA_PATH_CALLBACK]) != 0)
+    if (!query || strncmp(r->uri, callback, len) != 0 || (r->uri[len] && r->uri[len] != '/'))
         return;
     protocol = strchr(query, ' ');
     r->the_request =

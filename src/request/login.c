@@ -187,7 +187,7 @@ static const pa_fault *ask_for_login(request_rec *r, const pa_login_hints *hints
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
     const pa_provider *provider = hints->provider;
-    pa_authorization_request request = { .redirect_uri = conf->redirect_uri,
+    pa_authorization_request request = { .redirect_uri = provider->redirect_uri,
                                          .state = login->state,
                                          .nonce = login->nonce,
                                          .code_challenge = login->code_challenge,

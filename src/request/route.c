@@ -42,9 +42,11 @@ static const pa_route *route_at(const request_rec *r)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
     int active = pa_config_is_active(r);
+    const pa_provider *provider;
 
     for (apr_size_t i = 0; active && i < sizeof(routes) / sizeof(routes[0]); i++)
-        if (strcmp(r->uri, conf->path[routes[i].path]) == 0)
+        if (routes[i].path == PA_PATH_CALLBACK ? pa_config_is_callback(conf, r->uri, &provider)
+                                               : strcmp(r->uri, conf->path[routes[i].path]) == 0)
             return &routes[i];
     return NULL;
 }
