@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use HTTP::Tiny;
 use IO::Socket::INET;
 use PlusAuth::Flood;
 use PlusAuth::Site;
@@ -47,12 +48,21 @@ subtest 'forged logout tokens of an unknown key, over 150 connections, refuse no
     cmp_ok scalar calls_to('/jwks'), '<=', 3, 'the key set was fetched at the first login, for strangers, and for a login';
 };
 
-# A provider that takes connections and never answers.
-sub hanging_endpoint {
-    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 64, ReuseAddr => 1)
-        or die "no free port: $!\n";
-    return ($listener, 'http://127.0.0.1:' . $listener->sockport);
-}
+# A minute of the log's may be part of two minutes of the limit's, each with a line that counts.
+subtest '500 forged logout tokens write few lines at the default LogLevel, and none is uncounted' => sub {
+    faults();
+    my $site = PlusAuth::Site->new('quiet', config => "LogLevel plusauth:warn\n")->start;
+    is logins($site, 1), 1, 'a login before';
+    my $agent = HTTP::Tiny->new(keep_alive => 1);
+    my %codes;
+    $codes{ $agent->post($site->url('/logout/backchannel'), { content => forged($site),
+        headers => { 'Content-Type' => 'application/x-www-form-urlencoded' } })->{status} }++ for 1 .. 500;
+    is_deeply \%codes, { 400 => 500 }, 'all are refused';
+    my %lines;
+    $lines{$1}++ for $site->log_since(0) =~ /^\[\w+ \w+ \d+ (\d+:\d+):.*logout/mg;
+    ok %lines, 'the log tells of it';
+    cmp_ok $lines{$_}, '<=', 2 * (10 + 1), "$lines{$_} lines at $_" for sort keys %lines;
+};
 
 # So many callbacks with invented codes, each of a login that its own browser began; one connection each.
 sub invent_codes {

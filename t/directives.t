@@ -126,6 +126,9 @@ my @bad = (
     ['PlusAuthExport headers "X User=sub"', 'PlusAuthExport'], ['PlusAuthExport env X-User=sub', 'PlusAuthExport'],
     ['PlusAuthPage ../page.html', 'PlusAuthPage'], ["<PlusAuthProvider a>\nPlusAuthClientID x\n</PlusAuthProvider>", 'PlusAuthProvider', 1],
     ["<PlusAuthProvider>\n</PlusAuthProvider>", 'PlusAuthProvider'],
+    (map { ["<PlusAuthProvider $_>\n$provider</PlusAuthProvider>", 'PlusAuthProvider'] }
+        '.', '..', 'a/b', '"a b"', 'a%2fb', 'a?b', "caf\xc3\xa9", 'x' x 33),
+    ["${provider}PlusAuthPath user /login/callback/a\n<PlusAuthProvider a>\n$provider</PlusAuthProvider>", 'PlusAuthPath', 1],
     ['PlusAuthClientAuth private_key_jwt', 'PlusAuthClientKey'], ['PlusAuthClientAuth tls_client_auth', 'PlusAuthClientCert'],
     ['PlusAuthClientAuth private_key_jwt XS256', 'PlusAuthClientAuth'],
     ["PlusAuthClientKey $keys/p256.pem\nPlusAuthClientAuth private_key_jwt ES256 ES256", 'PlusAuthClientAuth'],

@@ -256,6 +256,30 @@ const char *pa_url_check_return(const char *path)
     return NULL;
 }
 
+const char *pa_url_return(apr_pool_t *pool, const char *path)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char *out = apr_palloc(pool, strlen(path) * 3 + 1), *at = out;
+    int in_query = 0;
+
+    for (; *path; path++) {
+        const unsigned char c = (unsigned char)*path;
+
+        in_query |= c == '?';
+        /* In a path they are refused: there browsers read a backslash as a slash. */
+        if (in_query && (c == ' ' || c == '\\' || c > 0x7f)) {
+            *at++ = '%';
+            *at++ = hex[c >> 4];
+            *at++ = hex[c & 15];
+        }
+        else {
+            *at++ = (char)c;
+        }
+    }
+    *at = '\0';
+    return pa_url_check_return(out) ? NULL : out;
+}
+
 const char *pa_url_origin(apr_pool_t *pool, const char *url)
 {
     url_parts parts;

@@ -30,6 +30,11 @@ const char *pa_url_check_endpoint(const char *url);
  * space or byte over 0x7e anywhere. NULL, or the reason. */
 const char *pa_url_check_return(const char *path);
 
+/* The same-origin path and query as pa_url_check_return allows it, where only the spelling of the
+ * query is in the way: browsers send backslashes and some send bytes above 0x7f as they are. These
+ * and spaces become %-escapes. NULL for everything else. */
+const char *pa_url_return(apr_pool_t *pool, const char *path);
+
 /* The origin "scheme://host[:port]" of an absolute http or https URL: lower case, default port
  * left out, path and what follows dropped. NULL when it has none. */
 const char *pa_url_origin(apr_pool_t *pool, const char *url);

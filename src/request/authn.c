@@ -6,6 +6,7 @@
 #include <http_core.h>
 #include <http_request.h>
 
+#include "../protocol/jwt_claims.h"
 #include "../state/counters.h"
 #include "../state/session.h"
 #include "caching.h"
@@ -112,6 +113,17 @@ static int with_user(request_rec *r, const pa_session *session)
     return OK;
 }
 
+/* Whether the user proved who they are longer ago than the place's PlusAuthAuthParam max_age
+ * allows, as it is checked when they sign in. 0 asks for that at each login, and says nothing of
+ * sessions: no session is younger. */
+static int is_too_old(request_rec *r, const pa_provider *provider, const pa_session *session)
+{
+    int max_age = pa_login_place_max_age(r, provider);
+    apr_time_t since = session->auth_time ? session->auth_time : session->created;
+
+    return max_age > 0 && r->request_time - since > apr_time_from_sec(max_age) + PA_CLOCK_LEEWAY;
+}
+
 static int is_ours(request_rec *r)
 {
     const char *type = ap_auth_type(r);
@@ -140,7 +152,8 @@ static int decide(request_rec *r, int demanded)
                                "this server, or PlusAuthProvider with the name of one here");
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
         return pa_failure_session(r, rv);
-    if (!session || strcmp(session->provider, provider->name) != 0)
+    if (!session || strcmp(session->provider, provider->name) != 0
+        || is_too_old(r, provider, session))
         return without_user(r, provider, demanded);
     return with_user(r, session);
 }

@@ -55,25 +55,34 @@ typedef struct returning {
     json_t *userinfo;       /* NULL when it was not asked for */
 } returning;
 
-/* The login whose state this is, among those that the browser began. */
-static int find_login(request_rec *r, const char *state, returning *back)
+/* The login whose state this is, among those that the browser began. NULL and set in *back, or why
+ * there is none, as far as the cookies tell. */
+static const char *find_login(request_rec *r, const char *state, returning *back)
 {
     const pa_visit *visit = pa_visit_of(r);
+    const char *reason = "the browser sent no login cookie: it blocks cookies, reaches this host "
+                         "by another name or scheme, or began this login more than 15 minutes ago";
 
     for (int slot = 0; state && slot < PA_LOGIN_SLOTS; slot++) {
         pa_login_state *login;
+        const char *why;
 
-        if (!visit->logins[slot].len
-            || pa_login_state_open(r->pool, visit->settings->login_keys, visit->logins[slot],
-                                   r->request_time, &login)
-            || login->done || login->hop
+        if (!visit->logins[slot].len)
+            continue;
+        why = pa_login_state_open(r->pool, visit->settings->login_keys, visit->logins[slot],
+                                  r->request_time, &login);
+        reason = why == PA_LOGIN_EXPIRED
+                     ? "no login of this browser has its state, and one of them took too long"
+                     : "no login of this browser has its state: it was finished, is another "
+                       "browser's, or gave way to newer ones";
+        if (why || login->done || login->hop
             || !pa_equal(pa_bytes_text(login->state), pa_bytes_text(state)))
             continue;
         back->login = login;
         back->slot = slot;
-        return 1;
+        return NULL;
     }
-    return 0;
+    return reason;
 }
 
 /* An answer that belongs to no login of this browser: the back button, a bookmark, a login that
@@ -363,8 +372,8 @@ int pa_callback_handler(request_rec *r)
     r->args = NULL; /* for no log, and no ErrorDocument */
     if (why)
         return stale(r, why);
-    if (!find_login(r, answer.state, &back))
-        return stale(r, "no login of this browser has its state");
+    if ((why = find_login(r, answer.state, &back)))
+        return stale(r, why);
     status = finish(r, &answer, &back);
     if (!back.login->done)
         pa_visit_set_login_cookie(r, pa_visit_of(r)->settings, back.slot, NULL, 0);

@@ -65,6 +65,9 @@ static const char *complete_cookies(apr_pool_t *pool, pa_server_conf *conf)
     const char *name = conf->cookie_name, *domain = conf->cookie_domain, *base;
     const char *samesite = conf->cookie_samesite ? conf->cookie_samesite : "Lax";
     const char *secure = conf->secure ? "; Secure" : "";
+    /* A login in a frame of another site is cross-site. With Strict the provider's answer would
+     * come without the login's cookie. */
+    int framed = strcmp(samesite, "None") == 0;
 
     if (!name)
         name = !conf->secure ? "plusauth" : domain ? "__Secure-plusauth" : "__Host-plusauth";
@@ -73,7 +76,7 @@ static const char *complete_cookies(apr_pool_t *pool, pa_server_conf *conf)
     if (strncmp(name, "__", 2) == 0 && !conf->secure)
         return "PlusAuthCookie: browsers take __Host- and __Secure- names on https alone: set "
                "PlusAuthOrigin https://... if that is how this server is reached";
-    if (strcmp(samesite, "None") == 0 && !conf->secure)
+    if (framed && !conf->secure)
         return "PlusAuthCookie: browsers take SameSite=None on https alone";
     base = strncmp(name, "__Host-", 7) == 0     ? name + 7
            : strncmp(name, "__Secure-", 9) == 0 ? name + 9
@@ -85,7 +88,7 @@ static const char *complete_cookies(apr_pool_t *pool, pa_server_conf *conf)
     conf->visit.login_cookie =
         apr_pstrcat(pool, conf->secure ? "__Host-" : "", base, "-login-", NULL);
     conf->visit.login_attributes =
-        apr_pstrcat(pool, "; Path=/; HttpOnly; SameSite=Lax", secure, NULL);
+        apr_pstrcat(pool, "; Path=/; HttpOnly; SameSite=", framed ? "None" : "Lax", secure, NULL);
     return NULL;
 }
 

@@ -158,7 +158,8 @@ const char *pa_login_wanted(const request_rec *r)
         uri = site + 3 + strcspn(site + 3, "/?");
     while (uri[0] == '/' && uri[1] == '/')
         uri++;
-    return pa_url_check_return(uri) ? "/" : uri;
+    uri = pa_url_return(r->pool, uri);
+    return uri ? uri : "/";
 }
 
 /* Once for each document that is fetched, by whichever process has it first. */
@@ -187,12 +188,11 @@ static const pa_fault *ask_for_login(request_rec *r, const pa_login_hints *hints
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
     const pa_provider *provider = hints->provider;
+    apr_table_t *more = pa_login_parameters(r, provider, hints->parameters);
     pa_authorization_request request = { .redirect_uri = provider->redirect_uri,
                                          .state = login->state,
                                          .nonce = login->nonce,
                                          .code_challenge = login->code_challenge,
-                                         .more =
-                                             pa_login_parameters(r, provider, hints->parameters),
                                          .now = apr_time_now() };
     pa_dpop dpop;
     const char *jwk;
@@ -203,7 +203,12 @@ static const pa_fault *ask_for_login(request_rec *r, const pa_login_hints *hints
     if (metadata->lacks)
         tell_lacks(r, provider, metadata);
     request.dpop = jwk ? &dpop : NULL;
-    login->max_age = pa_login_max_age(request.more);
+    /* What the path itself means, which no configured prompt takes away: it asks the user no less.
+     */
+    if (hints->registers)
+        apr_table_setn(more, "prompt", "create");
+    request.more = more;
+    login->max_age = pa_login_max_age(more);
     return pa_authorization_url(conf->client, r->pool, provider, metadata, &request, url);
 }
 
@@ -275,11 +280,7 @@ int pa_register_handler(request_rec *r)
     if (hints.provider
         && !pa_discovery_metadata(pa_server_conf_get(r->server)->client, r->pool, hints.provider,
                                   r->request_time, &metadata)
-        && metadata->prompt_create_supported) {
-        apr_table_t *parameters = apr_table_copy(r->pool, hints.parameters);
-
-        apr_table_setn(parameters, "prompt", "create");
-        hints.parameters = parameters;
-    }
+        && metadata->prompt_create_supported)
+        hints.registers = 1;
     return hints.provider ? pa_login_start(r, &hints) : pa_login_handler(r);
 }

@@ -130,7 +130,7 @@ static const char *own_path(request_rec *r, const char *target)
 
     if (strncmp(target, origin, len) == 0 && (target[len] == '/' || !target[len]))
         target = target[len] ? target + len : "/";
-    return pa_url_check_return(target) ? NULL : target;
+    return pa_url_return(r->pool, target);
 }
 
 static int complete(request_rec *r, const apr_table_t *said, pa_login_hints *out)
@@ -188,20 +188,39 @@ static void add_configured(request_rec *r, const apr_array_header_t *configured,
     }
 }
 
-const apr_table_t *pa_login_parameters(request_rec *r, const pa_provider *provider,
-                                       const apr_table_t *more)
+static apr_table_t *configured_of(request_rec *r, const pa_provider *provider)
 {
     apr_table_t *parameters = apr_table_make(r->pool, 4);
-    const char *configured;
 
     add_configured(r, pa_server_conf_get(r->server)->auth_params, provider, parameters);
     add_configured(r, pa_dir_conf_get(r)->auth_params, provider, parameters);
-    configured = apr_table_get(parameters, "max_age");
-    if (more)
-        apr_table_overlap(parameters, more, APR_OVERLAP_TABLES_SET);
-    if (configured && seconds(configured) < pa_login_max_age(parameters))
-        apr_table_setn(parameters, "max_age", configured);
     return parameters;
+}
+
+apr_table_t *pa_login_parameters(request_rec *r, const pa_provider *provider,
+                                 const apr_table_t *asked)
+{
+    apr_table_t *parameters = configured_of(r, provider);
+    const apr_array_header_t *entries = asked ? apr_table_elts(asked) : NULL;
+    int max_age = pa_login_max_age(parameters);
+
+    for (int i = 0; entries && i < entries->nelts; i++) {
+        const apr_table_entry_t *entry = &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
+
+        if (!apr_table_get(parameters, entry->key)
+            || (strcmp(entry->key, "max_age") == 0 && seconds(entry->val) < max_age))
+            apr_table_setn(parameters, entry->key, entry->val);
+    }
+    return parameters;
+}
+
+int pa_login_place_max_age(request_rec *r, const pa_provider *provider)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+
+    if (conf->auth_params->nelts == 0 && !pa_dir_conf_get(r)->auth_params)
+        return -1;
+    return pa_login_max_age(configured_of(r, provider));
 }
 
 int pa_login_max_age(const apr_table_t *parameters)

@@ -1,5 +1,5 @@
 /* login_state.c: the cookie's plain text is
- *   version (1) | kind (1) | round (1) | begun (8, little-endian) | max_age (4) | secret (32)
+ *   version (1) | kind (1) | round (1) | begun (6, little-endian, ms) | max_age (4) | secret (16)
  *   | provider NUL return_to */
 #include "login_state.h"
 
@@ -8,15 +8,15 @@
 #include "../base/base64url.h"
 #include "../base/crypto.h"
 
-#define VERSION 1
-#define FIXED (1 + 1 + 1 + 8 + 4 + PA_LOGIN_SECRET_LEN)
+#define VERSION 2
+#define FIXED (1 + 1 + 1 + 6 + 4 + PA_LOGIN_SECRET_LEN)
 #define KIND_DONE 1
 #define KIND_HOP 2
 
-/* The longest cookie name is "__Host-" + an administrator's name + "-login-0"; what is left of
- * PA_LOGIN_COOKIE_MAX after 64 bytes of name and '=' holds so many sealed bytes. */
-#define SEALED_MAX ((PA_LOGIN_COOKIE_MAX - 65) * 3 / 4)
+#define SEALED_MAX (PA_LOGIN_COOKIE_MAX * 3 / 4)
 #define TEXTS_MAX (SEALED_MAX - PA_SEAL_OVERHEAD - FIXED - 1)
+
+const char PA_LOGIN_EXPIRED[] = "the login took too long";
 
 static const pa_bytes purpose = { (const unsigned char *)"login", 5 };
 
@@ -95,7 +95,7 @@ const char *pa_login_state_seal(apr_pool_t *pool, const pa_seal_keys *keys,
     *at++ = VERSION;
     *at++ = login->done ? KIND_DONE : login->hop ? KIND_HOP : 0;
     *at++ = (unsigned char)login->round;
-    at = pa_bytes_put_number(at, (apr_uint64_t)login->begun, 8);
+    at = pa_bytes_put_number(at, (apr_uint64_t)apr_time_as_msec(login->begun), 6);
     at = pa_bytes_put_number(at, (apr_uint32_t)login->max_age, 4);
     memcpy(at, login->secret, PA_LOGIN_SECRET_LEN);
     at += PA_LOGIN_SECRET_LEN;
@@ -119,9 +119,9 @@ static pa_login_state *read_plain(apr_pool_t *pool, pa_bytes plain)
     login->done = at[1] == KIND_DONE;
     login->hop = at[1] == KIND_HOP;
     login->round = at[2];
-    login->begun = (apr_time_t)pa_bytes_number(at + 3, 8);
-    login->max_age = (int)pa_bytes_number(at + 11, 4);
-    memcpy(login->secret, at + 15, PA_LOGIN_SECRET_LEN);
+    login->begun = apr_time_from_msec((apr_time_t)pa_bytes_number(at + 3, 6));
+    login->max_age = (int)pa_bytes_number(at + 9, 4);
+    memcpy(login->secret, at + 13, PA_LOGIN_SECRET_LEN);
     login->provider = (const char *)at + FIXED;
     login->return_to = login->provider + strlen(login->provider) + 1;
     return login;
@@ -142,7 +142,7 @@ const char *pa_login_state_open(apr_pool_t *pool, const pa_seal_keys *keys, pa_b
     if (!(login = read_plain(pool, plain)))
         return "the login cookie is of another version";
     if (login->begun < now - PA_LOGIN_LIFETIME || login->begun > now + apr_time_from_sec(60))
-        return "the login took too long";
+        return PA_LOGIN_EXPIRED;
     if ((why = derive_all(pool, login)))
         return why;
     *out = login;

@@ -9,10 +9,16 @@
 #include "../base/seal.h"
 #include <apr_time.h>
 
-#define PA_LOGIN_SLOTS 4
-#define PA_LOGIN_COOKIE_MAX 400 /* name, '=' and value */
+/* A browser that restores its tabs begins a login in each. All their cookies together take 3,200
+ * characters of the 8,190 that httpd reads of a Cookie field, and one holds a return path of 200.
+ */
+#define PA_LOGIN_SLOTS 8
+#define PA_LOGIN_COOKIE_MAX 376 /* the value; "__Host-plusauth-login-0=" comes before it */
 #define PA_LOGIN_LIFETIME apr_time_from_sec(15 * 60)
-#define PA_LOGIN_SECRET_LEN 32
+#define PA_LOGIN_SECRET_LEN 16
+
+/* The reason for one that is authentic and too old: compare the pointer. */
+extern const char PA_LOGIN_EXPIRED[];
 
 typedef struct pa_login_state {
     unsigned char secret[PA_LOGIN_SECRET_LEN];

@@ -53,6 +53,19 @@ static void return_path(const char *text)
         fuzz_must(*text > ' ' && *text < 0x7f && *text != '\\' && *text != '#');
 }
 
+/* The path before the query is what was wanted, and the rest may be returned to. */
+static void respelt_path(apr_pool_t *pool, const char *text)
+{
+    const char *path = pa_url_return(pool, text);
+
+    fuzz_must(path || pa_url_check_return(text));
+    if (!path)
+        return;
+    fuzz_must(!pa_url_check_return(path) && strcspn(path, "?") == strcspn(text, "?"));
+    fuzz_must(!strncmp(path, text, strcspn(text, "?")));
+    fuzz_must(!strcmp(path, pa_url_return(pool, path)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -62,6 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     form_round_trip(pool, text);
     endpoint_and_origin(pool, text);
     return_path(text);
+    respelt_path(pool, text);
     apr_pool_destroy(pool);
     return 0;
 }

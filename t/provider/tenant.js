@@ -79,7 +79,10 @@ export function createTenant(settings, issuer, accounts) {
       webApplication(settings, `${clientId}-post`, 'client_secret_post'),
       webApplication(settings, `${clientId}-public`, 'none'),
       ...settings.clients.map((own) => ({
-        ...webApplication(settings, own.client_id, own.token_endpoint_auth_method), ...own,
+        ...webApplication(settings, own.client_id, own.token_endpoint_auth_method),
+        /* Of several providers a server has a Redirect URI for each. */
+        redirect_uris: settings.redirectUris.map((uri) => `${uri}/${own.client_id}`),
+        ...own,
       })),
     ],
     jwks: { keys: keys.map(privateJwk) },

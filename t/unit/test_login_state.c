@@ -87,10 +87,13 @@ static void test_size(apr_pool_t *pool, const pa_seal_keys *keys)
     is(login->return_to, "/path", "a query that does not fit goes");
     value = sealed_login(pool, keys, path, &login);
     is(login->return_to, "/", "a path that does not fit goes");
-    value = sealed_login(pool, keys, apr_pstrndup(pool, query, 150), &login);
-    ok(strlen(login->return_to) == 150, "150 characters fit");
-    ok(strlen(value) + sizeof("__Host-plusauth-login-0=") - 1 <= PA_LOGIN_COOKIE_MAX,
-       "the cookie keeps its limit: %d", (int)strlen(value));
+    value = sealed_login(pool, keys, apr_pstrndup(pool, query, 200), &login);
+    ok(strlen(login->return_to) == 200, "200 characters fit");
+    value = sealed_login(pool, keys, apr_pstrndup(pool, query, 224), &login);
+    ok(strlen(login->return_to) == 224, "as do 224");
+    ok(strlen(value) <= PA_LOGIN_COOKIE_MAX, "the cookie keeps its limit: %d", (int)strlen(value));
+    ok(PA_LOGIN_SLOTS * (PA_LOGIN_COOKIE_MAX + sizeof("__Host-plusauth-login-0=") - 1) <= 3200,
+       "all cookies together keep theirs");
 }
 
 static void test_random(apr_pool_t *pool)

@@ -220,6 +220,44 @@ static void test_returns(void)
         ok(pa_url_check_return(refused_returns[i]), "return path %d is refused", (int)i);
 }
 
+/* As browsers and other clients send them, and where the user is brought back to. */
+static const struct {
+    const char *wanted, *returned;
+} respelt[] = {
+    { "/a?path=C:\\temp", "/a?path=C:%5Ctemp" },
+    { "/?q=\\d+", "/?q=%5Cd+" },
+    { "/a?b?c=\\\\evil.example", "/a?b?c=%5C%5Cevil.example" },
+    { "/a?q=caf\xc3\xa9", "/a?q=caf%C3%A9" },
+    { "/a?q=\xff", "/a?q=%FF" },
+    { "/a?c d", "/a?c%20d" },
+    { "/caf\xe9?q", NULL },
+    { "/a b?c", NULL },
+    { "/a?q=%5C%c3&r=//x", "/a?q=%5C%c3&r=//x" },
+    { "/", "/" },
+    { "/\\evil.example?q", NULL },
+    { "/a\\b?q=\\d", NULL },
+    { "/\\?q", NULL },
+    { "\\?q", NULL },
+    { "//evil.example?q=\\", NULL },
+    { "/a?q=\t", NULL },
+    { "/a?q=\r\nx: y", NULL },
+    { "/a?q=\x7f", NULL },
+    { "/a?q#\\", NULL },
+    { "?\\", NULL },
+    { "https://evil.example/?\\", NULL },
+    { "", NULL },
+};
+
+static void test_respelt(apr_pool_t *pool)
+{
+    for (apr_size_t i = 0; i < sizeof(respelt) / sizeof(*respelt); i++) {
+        const char *got = pa_url_return(pool, respelt[i].wanted);
+
+        is(got, respelt[i].returned, "wanted path %d", (int)i);
+        ok(!got || !pa_url_check_return(got), "and what is returned to may be");
+    }
+}
+
 static const struct {
     const char *url, *origin;
 } origins[] = {
@@ -251,6 +289,7 @@ int main(void)
     test_round_trip(pool);
     test_endpoints(pool);
     test_returns();
+    test_respelt(pool);
     for (i = 0; i < sizeof(origins) / sizeof(*origins); i++)
         is(pa_url_origin(pool, origins[i].url), origins[i].origin, "the origin of \"%s\"",
            origins[i].url);
