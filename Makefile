@@ -5,6 +5,7 @@
 # make fuzz       every parser against random bytes     make clean
 # make test-on DEBIAN=trixie  the same tests on that Debian, which debootstrap makes (t/tools/debian-root)
 # TESTS="unit t/login.t" for test and test-on: only these; `unit` is the C unit tests.
+# make test-deb DEBIAN=trixie  the packages in a fresh Debian: install, log in, upgrade, purge
 # make test-glewlwyd  the main flows with an OpenID provider from Debian, which it installs
 # SAN=1 builds any of them with AddressSanitizer and UndefinedBehaviorSanitizer.
 
@@ -52,7 +53,7 @@ MODULE_OBJECTS  := $(MODULE_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS      := $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/test_*.c))
 FUZZERS         := $(patsubst t/fuzz/%.c,build-fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 
-.PHONY: all libplusauth unit run test test-on test-glewlwyd browser install uninstall deb clean lint layers format bench \
+.PHONY: all libplusauth unit run test test-on test-deb test-glewlwyd browser install uninstall deb clean lint layers format bench \
         fuzz packages-build packages-run packages-test packages-browser packages-lint packages-bench \
         packages-fuzz packages-glewlwyd packages-deb
 .DELETE_ON_ERROR:
@@ -112,6 +113,10 @@ test-on:
 	@t/tools/debian-root '$(DEBIAN)' sh -c 't/tools/debian-packages build && exec make -j2 test "$$@"' sh \
 	    $(if $(SAN),SAN=1) TESTS='$(TESTS)'
 
+# The packages in a fresh Debian, from README.md's lines to purge.
+test-deb:
+	@t/package/run '$(DEBIAN)'
+
 # No part of `make test`: it installs a server, though one that runs only here.
 test-glewlwyd: packages-test packages-glewlwyd all
 	@t/tools/npm-packages t/provider
@@ -132,13 +137,14 @@ uninstall:
 INSTALL_PATHS = DESTDIR='$(DESTDIR)' LIBEXECDIR='$(LIBEXECDIR)' DATADIR='$(DATADIR)' CONFDIR='$(CONFDIR)'
 
 # Debian packages, in build/deb. Debian's tools want the folder debian/ at the top of a tree that they may
-# write to, so they get a copy. VERSION is that of the changelog.
+# write to, so they get a copy.
+# The version is that of the changelog.
 DEB_SOURCES := Makefile mod_plusauth.c src conf templates LICENSE README.md .env.example
 
 deb: packages-deb
 	@rm -rf build/deb && mkdir -p build/deb/source
 	@cp -R $(DEB_SOURCES) build/deb/source && mv build/deb/source/conf/debian build/deb/source/debian
-	@cd build/deb/source && env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS dpkg-buildpackage --build=binary --no-sign
+	@cd build/deb/source && env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS -u SAN dpkg-buildpackage --build=binary --no-sign
 	@rm -rf build/deb/source
 	@ls build/deb/*.deb
 
