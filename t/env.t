@@ -3,6 +3,8 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use IO::Socket::INET;
+use PlusAuth::Site;
 use PlusAuth::Test;
 use Test::More;
 
@@ -138,6 +140,38 @@ for my $path ('/open/cgi', '/openproxy', '/cgi', '/proxy', '/pass/cgi', '/export
         }
     };
 }
+
+# PHP makes '_' of '.', lighttpd of whatever is no letter or digit; httpd's own CGI drops them.
+subtest 'attack 57: forged headers whose names have other signs in them' => sub {
+    my @odd = map { my $sign = $_; map { s/_/$sign/gr } qw(X_Role x_ROLE Remote_User PlusAuth_Foo PLUSAUTH_CLAIM_email) }
+        qw(- _ . ~ ! & * + ^ | $);
+    my @kept = qw(X.Roles X!Rol Remote.Users PlusAuthentic.x XRole Y.Role);
+    my $says = join '', map { "Header merge X-Seen \"expr=%{req:$_}\"\n" } @odd, @kept;
+    my $own = PlusAuth::Site->new('spelled', modules => [qw(headers)], config => <<"CONFIG")->start;
+$says
+<Location "/app">
+    PlusAuthExport headers X-Role=nickname
+</Location>
+<Location "/open">
+    AuthType PlusAuth
+    PlusAuthUnauthenticated pass
+    Require all granted
+</Location>
+CONFIG
+    my $visitor = browser();
+    $visitor->visit($own->page);
+    for my $case (['/app/page.html', session_cookie($visitor)], ['/open/sorry.html', session_cookie($visitor)], ['/open/sorry.html', 'none'],
+        ['/index.html', 'none']) {
+        my ($port) = $own->url =~ /:(\d+)/;
+        my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) or die "connect: $!\n";
+        print {$socket} "GET $case->[0] HTTP/1.1\r\nHost: localhost:$port\r\nConnection: close\r\nCookie: plusauth=$case->[1]\r\n",
+            (map { "$_: FORGED-$_\r\n" } @odd), (map { "$_: kept-$_\r\n" } @kept), "\r\n";
+        my $answer = do { local $/; <$socket> };
+        unlike $answer, qr/FORGED/, "$case->[0], $case->[1]" =~ s/[\w-]{43}/SESSION/r;
+        like $answer, qr/\Qkept-$_\E/, "but $_ is another name" for @kept;
+    }
+    $own->stop;
+};
 
 subtest 'attack 57: the application is reached at all' => sub {
     my $env = environment($browser->get("$app/open/cgi", 'X-Other' => 'here', 'PlusAuthentic' => 'here'));

@@ -4,6 +4,7 @@
 
 #include <ap_expr.h>
 #include <apr_hash.h>
+#include <limits.h>
 
 #include "../plusauth.h"
 #include "../protocol/discovery.h"
@@ -72,7 +73,9 @@ typedef struct pa_server_conf {
     apr_hash_t *providers; /* name ("" for its own) -> const pa_provider * */
     const char *origin;    /* scheme://host[:port] that browsers see */
     const pa_provider *first_callback; /* whose answers come to the callback path itself, or NULL */
-    int secure;                        /* whether the origin is https */
+    apr_array_header_t *reserved;      /* of inbound.c: names of headers that no client may send */
+    char reserved_begin[UCHAR_MAX + 1]; /* and whether one begins with a character */
+    int secure;                         /* whether the origin is https */
     pa_visit_settings visit;
     pa_seal_keys *ticket_keys; /* see ticket.h */
     pa_client *client;         /* of this process */

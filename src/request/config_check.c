@@ -12,6 +12,7 @@
 #include "../state/store.h"
 #include "../state/workers.h"
 #include "origin.h"
+#include "inbound.h"
 #include "store_config.h"
 
 /* Where a site puts templates of its own. */
@@ -274,6 +275,7 @@ static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_co
         return why;
     if ((why = complete_cookies(pool, conf)) || (why = complete_realm(pool, conf)))
         return why;
+    pa_inbound_complete(pool, conf);
     return complete_keys(pool, conf);
 }
 

@@ -7,41 +7,55 @@
 
 #include "config.h"
 
-/* A character of a header's name as CGI sees it, where '-' and '_' and cases are one. */
+/* One of the names that only this module may say. */
+typedef struct reserved_name {
+    const char *folded;
+    apr_size_t len;
+    int whole; /* or what a name begins with */
+} reserved_name;
+
+/* A character of a header's name as it may reach an application: CGI makes '_' of '-', PHP of '.',
+ * and lighttpd of whatever is no letter or digit; none of them tells cases apart. */
 static char fold(char c)
 {
-    return c == '_' ? '-' : (char)apr_tolower(c);
+    return apr_isalnum(c) ? (char)apr_tolower(c) : '-';
 }
 
-/* Whether the name begins with the (folded) prefix; the whole of it when `whole`. */
-static int matches(const char *name, const char *folded, int whole)
+static void reserve(apr_pool_t *pool, pa_server_conf *conf, const char *name, int whole)
 {
-    while (*folded && fold(*name) == *folded) {
-        name++;
-        folded++;
-    }
-    return !*folded && (!whole || !*name);
+    char *folded = apr_pstrdup(pool, name);
+
+    for (char *at = folded; *at; at++)
+        *at = fold(*at);
+    APR_ARRAY_PUSH(conf->reserved, reserved_name) =
+        (reserved_name){ folded, strlen(folded), whole };
+    conf->reserved_begin[(unsigned char)folded[0]] = 1;
 }
 
-/* Of the same name, in whatever spelling. */
-static int same_name(const char *a, const char *b)
+void pa_inbound_complete(apr_pool_t *pool, pa_server_conf *conf)
 {
-    while (*a && fold(*a) == fold(*b)) {
-        a++;
-        b++;
-    }
-    return fold(*a) == fold(*b);
+    conf->reserved = apr_array_make(pool, conf->exported->nelts + 2, sizeof(reserved_name));
+    reserve(pool, conf, "plusauth-", 0);
+    reserve(pool, conf, "remote-user", 1);
+    for (int i = 0; i < conf->exported->nelts; i++)
+        reserve(pool, conf, APR_ARRAY_IDX(conf->exported, i, const char *), 1);
+}
+
+static int is_name(const reserved_name *reserved, const char *name)
+{
+    for (apr_size_t i = 0; i < reserved->len; i++)
+        if (fold(name[i]) != reserved->folded[i] || !name[i])
+            return 0;
+    return !reserved->whole || !name[reserved->len];
 }
 
 static int is_forged(const pa_server_conf *conf, const char *name)
 {
-    char first = fold(name[0]);
-
-    if ((first == 'p' && matches(name, "plusauth-", 0))
-        || (first == 'r' && matches(name, "remote-user", 1)))
-        return 1;
-    for (int i = 0; i < conf->exported->nelts; i++)
-        if (same_name(name, APR_ARRAY_IDX(conf->exported, i, const char *)))
+    /* Most names do not even begin like one. */
+    if (!conf->reserved_begin[(unsigned char)fold(name[0])])
+        return 0;
+    for (int i = 0; i < conf->reserved->nelts; i++)
+        if (is_name(&APR_ARRAY_IDX(conf->reserved, i, reserved_name), name))
             return 1;
     return 0;
 }

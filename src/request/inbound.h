@@ -2,7 +2,10 @@
 #ifndef PA_INBOUND_H
 #define PA_INBOUND_H
 
-#include "../plusauth.h"
+#include "config.h"
+
+/* Makes ready, at start, what to look for in every request. */
+void pa_inbound_complete(apr_pool_t *pool, pa_server_conf *conf);
 
 /* A post_read_request hook: takes our cookies, and every header that could be mistaken for one of
  * ours. */
