@@ -56,6 +56,8 @@ void *pa_server_conf_merge(apr_pool_t *pool, void *base_conf, void *add_conf)
     m->cookie_domain = add->cookie_domain ? add->cookie_domain : base->cookie_domain;
     m->auth_params = merge_auth_params(pool, base, add);
     m->templates = add->templates ? add->templates : base->templates;
+    m->title = add->title ? add->title : base->title;
+    m->brand = add->title ? add->brand : base->brand;
     m->exported = apr_array_append(pool, base->exported, add->exported);
     return m;
 }

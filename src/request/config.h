@@ -67,6 +67,8 @@ typedef struct pa_server_conf {
     const char *target_name;         /* of the section that is being read */
     apr_array_header_t *auth_params; /* pa_auth_param, of sections */
     const char *templates;           /* directory */
+    const char *title;               /* what pages call the site; NULL: its host */
+    const char *brand;               /* the same in their header; NULL: the title */
     apr_array_header_t *exported;    /* const char *: every header that PlusAuthExport names */
 
     int enabled;           /* whether there is a provider: else our paths are nobody's */

@@ -170,6 +170,18 @@ static const char *set_templates(cmd_parms *cmd, void *dir, const char *value)
     return NULL;
 }
 
+static const char *set_title(cmd_parms *cmd, void *dir, const char *title, const char *brand)
+{
+    pa_server_conf *conf = pa_server_conf_get(cmd->server);
+
+    (void)dir;
+    if (!*title || (brand && !*brand))
+        return "PlusAuthTitle: the site's name is empty";
+    conf->title = title;
+    conf->brand = brand;
+    return NULL;
+}
+
 static const char *set_unauthenticated(cmd_parms *cmd, void *dir, const char *value)
 {
     static const char *const names[] = { "auto", "login", "401", "403", "pass" };
@@ -395,6 +407,9 @@ const command_rec pa_commands[] = {
     AP_INIT_TAKE_ARGV("PlusAuthCookie", set_cookie, NULL, RSRC_CONF,
                       "Name of the session's cookie, then SameSite= and Domain=; __Host-plusauth "
                       "by default"),
+    AP_INIT_TAKE12("PlusAuthTitle", set_title, NULL, RSRC_CONF,
+                   "What pages call the site, and its name in their header where that is shorter; "
+                   "default: the host's name"),
     AP_INIT_TAKE1("PlusAuthTemplates", set_templates, NULL, RSRC_CONF,
                   "Directory of the pages' templates"),
     AP_INIT_TAKE1("PlusAuthProvider", ap_set_string_slot, DIR_CONF(provider),

@@ -63,7 +63,10 @@ int pa_failure_provider(request_rec *r, const char *doing, const pa_fault *fault
     };
     static const pa_refusal denied = { .status = HTTP_FORBIDDEN,
                                        .error = "access_denied",
-                                       .message = "You were not given access." };
+                                       .title = "Sign-in was not completed",
+                                       .message = "You were not given access: the sign-in was "
+                                                  "cancelled, or it is not allowed. Nothing has "
+                                                  "changed." };
     pa_refusal what = pages[fault->kind];
 
     if (fault->error)

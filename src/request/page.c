@@ -8,8 +8,10 @@
 
 #include "../base/crypto.h"
 #include "../base/json.h"
+#include "../base/url.h"
 #include "../state/log.h"
 #include "config.h"
+#include "login.h"
 #include "template.h"
 
 #define HTML_TYPE "text/html; charset=utf-8"
@@ -48,12 +50,37 @@ static void put(apr_table_t *env, const char *name, const char *value)
         apr_table_unset(env, name);
 }
 
+/* The name of who is signed in, for the pages that stand on our own paths: no claims are exported
+ * there. NULL where nobody is, or where that was not asked for. */
+static const char *display_name(request_rec *r)
+{
+    const pa_visit *visit = pa_visit_of(r);
+    const pa_session *session = visit ? visit->session : NULL;
+
+    for (unsigned int i = 0; session && i < session->variable_count; i++)
+        if (strcmp(session->variables[i].name, "PLUSAUTH_DISPLAY_NAME") == 0)
+            return session->variables[i].value;
+    return NULL;
+}
+
+static const char *site_title(const request_rec *r)
+{
+    const pa_server_conf *conf = pa_server_conf_get(r->server);
+
+    return conf->title ? conf->title : r->server->server_hostname;
+}
+
 /* What the templates see: the request's environment with the claims in it, and the page's own. */
 static apr_table_t *page_env(request_rec *r, const pa_page *page, const char *nonce)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
     apr_table_t *env = apr_table_copy(r->pool, r->subprocess_env);
 
+    if (!apr_table_get(env, "PLUSAUTH_DISPLAY_NAME"))
+        put(env, "PLUSAUTH_DISPLAY_NAME", display_name(r));
+    put(env, "PLUSAUTH_SITE", site_title(r));
+    put(env, "PLUSAUTH_BRAND", conf->brand ? conf->brand : site_title(r));
+    put(env, "PLUSAUTH_RETURN", pa_form_add(r->pool, NULL, "return_to", pa_login_wanted(r)));
     put(env, "PLUSAUTH_LOGIN_PATH", conf->path[PA_PATH_LOGIN]);
     put(env, "PLUSAUTH_LOGOUT_PATH", conf->path[PA_PATH_LOGOUT]);
     put(env, "PLUSAUTH_USERINFO_PRETTY", pretty_userinfo(r));
@@ -101,7 +128,7 @@ static const char *element(apr_pool_t *pool, const char *name, const char *label
 static pa_bytes plain_page(request_rec *r, const pa_page *page)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
-    const char *title = page->title ? page->title : "Plusauth Starter";
+    const char *title = page->title ? page->title : site_title(r);
     const char *message = page->message ? page->message : "This page cannot be shown as usual.";
     const char *out_path = conf->path[PA_PATH_LOGOUT];
     const char *in_path = conf->path[PA_PATH_LOGIN];

@@ -98,7 +98,7 @@ static void answer(request_rec *r, const pa_refusal *what)
 {
     pa_page page = { .file = "error.html",
                      .status = what->status,
-                     .title = error_title(what->status),
+                     .title = what->title ? what->title : error_title(what->status),
                      .error = what->error,
                      .message = what->message };
     int answered = apr_table_get(r->notes, type_note(r, what->status)) != NULL;

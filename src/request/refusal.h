@@ -12,6 +12,7 @@ typedef struct pa_refusal {
     int status;          /* of HTTP */
     const char *error;   /* a code for programs, such as access_denied */
     const char *message; /* a sentence for people */
+    const char *title;   /* of the page; NULL: what goes with the status */
     /* About the log; 0 or NULL for what is usual. */
     apr_status_t rv;
     const char *kind;   /* of the line, see pa_log_kind: else the line's format */
