@@ -128,11 +128,12 @@ const pa_provider *pa_config_provider(const request_rec *r)
 int pa_config_is_callback(const pa_server_conf *conf, const char *uri, const pa_provider **provider)
 {
     const char *base = conf->path[PA_PATH_CALLBACK];
-    apr_size_t len = strlen(base);
+    apr_size_t len = conf->callback_len;
 
-    *provider = conf->first_callback;
+    /* Asked for each request, of which few are for it. */
     if (strncmp(uri, base, len) != 0)
         return 0;
+    *provider = conf->first_callback;
     if (!uri[len])
         return 1;
     /* The server's own provider has no name. */

@@ -71,9 +71,10 @@ typedef struct pa_server_conf {
     const char *brand;               /* the same in their header; NULL: the title */
     apr_array_header_t *exported;    /* const char *: every header that PlusAuthExport names */
 
-    int enabled;           /* whether there is a provider: else our paths are nobody's */
-    apr_hash_t *providers; /* name ("" for its own) -> const pa_provider * */
-    const char *origin;    /* scheme://host[:port] that browsers see */
+    int enabled;             /* whether there is a provider: else our paths are nobody's */
+    apr_hash_t *providers;   /* name ("" for its own) -> const pa_provider * */
+    const char *origin;      /* scheme://host[:port] that browsers see */
+    apr_size_t callback_len; /* of the callback path */
     const pa_provider *first_callback; /* whose answers come to the callback path itself, or NULL */
     apr_array_header_t *reserved;      /* of inbound.c: names of headers that no client may send */
     char reserved_begin[UCHAR_MAX + 1]; /* and whether one begins with a character */

@@ -175,6 +175,7 @@ static const char *complete_callbacks(apr_pool_t *pool, pa_server_conf *conf)
 {
     int several = apr_hash_count(conf->providers) > 1;
 
+    conf->callback_len = strlen(conf->path[PA_PATH_CALLBACK]);
     for (apr_hash_index_t *i = apr_hash_first(pool, conf->providers); i; i = apr_hash_next(i)) {
         pa_provider *provider = apr_hash_this_val(i);
         int below = several && *provider->name;

@@ -79,7 +79,7 @@ static void hide_answer(request_rec *r, const pa_server_conf *conf)
 {
     const char *query = r->args ? strchr(r->the_request, '?') : NULL, *protocol;
     const char *callback = conf->path[PA_PATH_CALLBACK];
-    apr_size_t len = strlen(callback);
+    apr_size_t len = conf->callback_len;
 
     if (!query || strncmp(r->uri, callback, len) != 0 || (r->uri[len] && r->uri[len] != '/'))
         return;
