@@ -137,8 +137,7 @@ uninstall:
 INSTALL_PATHS = DESTDIR='$(DESTDIR)' LIBEXECDIR='$(LIBEXECDIR)' DATADIR='$(DATADIR)' CONFDIR='$(CONFDIR)'
 
 # Debian packages, in build/deb. Debian's tools want the folder debian/ at the top of a tree that they may
-# write to, so they get a copy.
-# The version is that of the changelog.
+# write to, so they get a copy. The version is that of the changelog.
 DEB_SOURCES := Makefile mod_plusauth.c src conf templates LICENSE README.md .env.example
 
 deb: packages-deb

@@ -13,11 +13,13 @@ my $available = "$paths{CONFDIR}/mods-available";
 my $conf = "$available/plusauth.conf";
 my $template = "$paths{DATADIR}/templates/main.html";
 
-# What is installed into `root` from `sources`, a copy of what an earlier or a later version would bring.
-sub run_install {
-    my ($root, $what, $sources) = @_;
-    local @ENV{ 'DESTDIR', 'BUILD', keys %paths } = ($root, vars('build'), values %paths);
-    return scalar qx('@{[$sources // $top]}/conf/install' $what 2>&1);
+# make install or uninstall, into `root` and from `sources`, which are this tree's or another version's. Nothing is
+# built: `all` counts as done.
+sub make {
+    my ($what, $root, $sources) = @_;
+    local $ENV{MAKEFLAGS} = '';
+    my @variables = map { "'$_'" } "DESTDIR=$root", 'BUILD=' . vars('build'), map { "$_=$paths{$_}" } sort keys %paths;
+    return scalar qx(make -s -o all -C '@{[$sources // $top]}' --no-print-directory $what @variables 2>&1);
 }
 
 sub new_root {
@@ -29,7 +31,7 @@ sub new_root {
 # The sources of another version: plusauth.conf and main.html have one more line.
 sub other_version {
     my $sources = tempdir(CLEANUP => 1);
-    system 'cp', '-R', "$top/conf", "$top/templates", $sources;
+    system 'cp', '-R', "$top/Makefile", "$top/conf", "$top/templates", $sources;
     add("$sources/$_", "# of another version\n") for qw(conf/plusauth.conf templates/main.html);
     return $sources;
 }
@@ -52,22 +54,22 @@ sub add {
 sub files_below { return split /\n/, qx(find '$_[0]' ! -type d) }
 
 my $root = new_root();
-my $said = run_install($root, 'put');
+my $said = make('install', $root);
 is $?, 0, 'installs' or diag $said;
 ok -s "$root$_", "$_ is there" for "$paths{LIBEXECDIR}/mod_plusauth.so", "$paths{LIBEXECDIR}/mod_plusauth_redis.so",
     $template, $conf, "$available/plusauth.load";
 like text_of("$root$available/plusauth.load"), qr{^LoadModule plusauth_module \Q$paths{LIBEXECDIR}\E/mod_plusauth\.so$}m,
     'plusauth.load names the module where it is';
 ok -d "$root$paths{CONFDIR}/plusauth", "a directory for the site's own templates";
-like run_install($root, 'put'), qr/^installed/, 'again';
+like make('install', $root), qr/^installed/, 'again';
 is scalar(grep { /\.new$/ } files_below($root)), 0, 'nothing differs';
 
 my $later = other_version();
-unlike run_install($root, 'put', $later), qr/kept/, 'a later version';
+unlike make('install', $root, $later), qr/kept/, 'a later version';
 like text_of("$root$_"), qr/of another version/, "replaces $_, which nobody edited" for $conf, $template;
 
 add("$root$_", "# edited here\n") for $conf, $template;
-$said = run_install($root, 'put');
+$said = make('install', $root);
 for ($conf, $template) {
     like text_of("$root$_"), qr/of another version\n# edited here/, "$_ keeps an edit";
     unlike text_of("$root$_.new"), qr/edited here|another version/, 'with the new version beside it';
@@ -77,35 +79,35 @@ for ($conf, $template) {
 unlink "$root$conf";
 symlink 'site.conf', "$root$conf" or die "symlink: $!\n";
 add("$root$available/site.conf", "Session On\n");
-like run_install($root, 'put'), qr/^kept \Q$root$conf\E/m, 'a link in place of the file is kept';
+like make('install', $root), qr/^kept \Q$root$conf\E/m, 'a link in place of the file is kept';
 is text_of("$root$available/site.conf"), "Session On\n", 'and what it names is not written to';
 unlink "$root$conf", "$root$available/site.conf";
 
-run_install($root, 'put');
+make('install', $root);
 add("$root$conf", "# edited here\n");
 symlink "../mods-available/$_", "$root$paths{CONFDIR}/mods-enabled/$_" for qw(plusauth.load plusauth.conf);
-$said = run_install($root, 'remove');
+$said = make('uninstall', $root);
 is $?, 0, 'uninstalls' or diag $said;
 like $said, qr/^kept \Q$root$_\E, which was edited$/m, "keeps $_ and says so" for $conf, $template;
 is_deeply [sort(files_below($root))], [sort map { "$root$_" } $conf, $template], 'nothing else is left';
-run_install($root, 'remove');
+make('uninstall', $root);
 isnt $?, 0, 'there is nothing to remove any more';
 
 $root = new_root();
-run_install($root, 'put');
-run_install($root, 'remove');
+make('install', $root);
+make('uninstall', $root);
 is_deeply [files_below($root)], [], 'without edits nothing at all is left';
 ok !-e "$root$_", "not even $_" for $paths{DATADIR}, "$paths{CONFDIR}/plusauth";
 
 # Files that an earlier version installed without a record of them.
 $root = new_root();
 add("$root$conf", "PlusAuthTenant mine\n");
-like run_install($root, 'put'), qr/^kept \Q$root$conf\E/m, 'what was there before is taken for edited';
+like make('install', $root), qr/^kept \Q$root$conf\E/m, 'what was there before is taken for edited';
 is text_of("$root$conf"), "PlusAuthTenant mine\n", 'and stays';
 
 # An httpd that is laid out otherwise.
 $root = tempdir(CLEANUP => 1);
-$said = run_install($root, 'put');
+$said = make('install', $root);
 is $?, 0, 'installs where there is no mods-available';
 like $said, qr{LoadModule session_module.*LoadModule plusauth_module \Q$paths{LIBEXECDIR}\E/mod_plusauth\.so}s,
     'and says what to write';

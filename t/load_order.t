@@ -16,7 +16,7 @@ my $directory = tempdir(CLEANUP => 1);
 my $port = PlusAuth::Site::free_port();
 my $log = "$directory/error_log";
 
-# The smallest configuration that README.md shows, with these modules in this order.
+# The smallest configuration there is, with the templates of this tree, and with these modules in this order.
 sub configure {
     my (@modules) = @_;
     my $lines = join '', map { "LoadModule ${_}_module " . file_of($_) . "\n" } @modules;
@@ -31,6 +31,7 @@ PidFile $directory/pid
 DefaultRuntimeDir $directory
 ErrorLog $log
 PlusAuthEnvFile $directory/plusauth.env
+PlusAuthTemplates @{[vars('top_dir')]}/templates
 Session On
 <Location "/app">
     AuthType PlusAuth
@@ -91,11 +92,11 @@ for my $at (0 .. @NEEDED) {
     };
 }
 
-for my $missing (qw(session authn_core authz_core)) {
+for my $missing (qw(session authn_core authz_core socache_shmcb)) {
     configure('plusauth', grep { $_ ne $missing } @NEEDED);
     my $said = run_httpd('-t');
     isnt $?, 0, "does not start without mod_$missing";
-    like $said, qr/mod_plusauth needs mod_$missing: .*LoadModule ${missing}_module/, 'and names it, with the cure';
+    like $said, qr/mod_$missing\b.*LoadModule ${missing}_module/, 'and names it, with the cure';
     unlike $said, qr/Invalid command|undefined symbol/, 'before httpd stumbles over its directives';
 }
 
