@@ -151,4 +151,19 @@ CONFIG
     is browser()->get($site->url('/nowhere'))->code, 404, 'what is not there stays so';
 };
 
+subtest 'what a browser only prefetches has no effect' => sub {
+    my $app = site('app');
+    for my $guess (['Sec-Purpose' => 'prefetch'], ['Sec-Purpose' => 'prefetch;prerender'], [Purpose => 'prefetch'], ['X-Moz' => 'prefetch']) {
+        my $browser = browser();
+        my $callback = $browser->until("$app/app/page.html", qr{/login/callback});
+        for my $url ($callback, "$app/login", "$app/register", "$app/app/page.html", "$app/u/login/page.html") {
+            my $answer = $browser->get($url, @$guess);
+            ok $answer->code >= 400, "@$guess: " . ($url =~ /login|register|page/ ? $& : '') . ' is not answered';
+            is $answer->header('Set-Cookie'), undef, 'no cookie is set or taken';
+            like $answer->header('Cache-Control') // '', qr/no-store/, 'and nothing kept';
+        }
+        is $browser->visit($callback)->code, 200, 'the person then signs in';
+    }
+};
+
 done_testing;

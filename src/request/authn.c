@@ -40,6 +40,16 @@ static int is_websocket(request_rec *r)
     return upgrade && ap_cstr_casecmp(upgrade, "websocket") == 0;
 }
 
+int pa_authn_is_prefetch(request_rec *r)
+{
+    static const char *const names[] = { "Sec-Purpose", "Purpose", "X-Purpose", "X-Moz" };
+
+    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (apr_table_get(r->headers_in, names[i]))
+            return 1;
+    return 0;
+}
+
 /* Whether a person waits in front of this request, who can be sent to a login page: not a script,
  * which would get a page of another origin where it asked for data. */
 static int is_navigation(request_rec *r)
@@ -48,7 +58,7 @@ static int is_navigation(request_rec *r)
     const char *accept = apr_table_get(r->headers_in, "Accept");
 
     if (r->method_number != M_GET || apr_table_get(r->headers_in, "X-Requested-With")
-        || is_websocket(r))
+        || is_websocket(r) || pa_authn_is_prefetch(r))
         return 0;
     if (mode)
         return strcmp(mode, "navigate") == 0;
@@ -82,6 +92,8 @@ static int without_user(request_rec *r, const pa_provider *provider, int demande
     case PA_UNAUTHENTICATED_403:
         return refuse(r, &nobody_403);
     case PA_UNAUTHENTICATED_LOGIN:
+        if (pa_authn_is_prefetch(r))
+            return pa_refuse(r, &nobody_401, "nobody is signed in, and this is only a prefetch");
         break;
     default:
         if (!is_navigation(r))

@@ -43,7 +43,7 @@ static int is_own_request(request_rec *r)
     const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
     const char *mode = apr_table_get(r->headers_in, "Sec-Fetch-Mode");
 
-    if (apr_table_get(r->headers_in, "Sec-Purpose") || apr_table_get(r->headers_in, "Purpose"))
+    if (pa_authn_is_prefetch(r))
         return 0;
     if (r->method_number == M_GET && (r->header_only || (mode && strcmp(mode, "navigate") != 0)))
         return 0;

@@ -8,12 +8,14 @@
 #include <http_request.h>
 
 #include "../state/log.h"
+#include "authn.h"
 #include "backchannel.h"
 #include "callback.h"
 #include "config.h"
 #include "jwks.h"
 #include "login.h"
 #include "logout.h"
+#include "refusal.h"
 #include "template.h"
 #include "user.h"
 
@@ -25,17 +27,25 @@ typedef struct pa_route {
     pa_path path;
     const char *name;
     int (*handle)(request_rec *r);
+    int begins_or_ends_login; /* which a browser's guess must not */
 } pa_route;
 
+static const pa_refusal only_guessed = {
+    .status = HTTP_FORBIDDEN,
+    .error = "prefetch_refused",
+    .message = "This page is for who goes there, not for a browser that prepares for it.",
+    .lines = PA_REFUSAL_ORDINARY_LINES
+};
+
 static const pa_route routes[] = {
-    { PA_PATH_LOGIN, "PlusAuthPath login", pa_login_handler },
-    { PA_PATH_CALLBACK, "PlusAuthPath callback", pa_callback_handler },
-    { PA_PATH_LOGOUT, "PlusAuthPath logout", pa_logout_handler },
-    { PA_PATH_BACKCHANNEL, "PlusAuthPath backchannel", pa_backchannel_handler },
-    { PA_PATH_FRONTCHANNEL, "PlusAuthPath frontchannel", pa_frontchannel_handler },
-    { PA_PATH_USER, "PlusAuthPath user", pa_user_handler },
-    { PA_PATH_REGISTER, "PlusAuthPath register", pa_register_handler },
-    { PA_PATH_JWKS, "PlusAuthPath jwks", pa_jwks_handler },
+    { PA_PATH_LOGIN, "PlusAuthPath login", pa_login_handler, 1 },
+    { PA_PATH_CALLBACK, "PlusAuthPath callback", pa_callback_handler, 1 },
+    { PA_PATH_LOGOUT, "PlusAuthPath logout", pa_logout_handler, 0 },
+    { PA_PATH_BACKCHANNEL, "PlusAuthPath backchannel", pa_backchannel_handler, 0 },
+    { PA_PATH_FRONTCHANNEL, "PlusAuthPath frontchannel", pa_frontchannel_handler, 0 },
+    { PA_PATH_USER, "PlusAuthPath user", pa_user_handler, 0 },
+    { PA_PATH_REGISTER, "PlusAuthPath register", pa_register_handler, 1 },
+    { PA_PATH_JWKS, "PlusAuthPath jwks", pa_jwks_handler, 0 },
 };
 
 static const pa_route *route_at(const request_rec *r)
@@ -177,6 +187,14 @@ int pa_route_fixup(request_rec *r)
     return DECLINED;
 }
 
+/* It would use up a state, or a place among the logins on their way. A browser drops an answer like
+ * this, and asks again when the person goes there. */
+static int refuse_prefetch(request_rec *r)
+{
+    r->args = NULL; /* for no log, and no ErrorDocument */
+    return pa_refuse(r, &only_guessed, "a prefetched request begins and ends no login");
+}
+
 int pa_route_handler(request_rec *r)
 {
     const pa_route *route = route_of(r);
@@ -184,6 +202,8 @@ int pa_route_handler(request_rec *r)
     if (route) {
         restore(r, pa_visit_of(r));
         pa_template_shield(r);
+        if (route->begins_or_ends_login && r->method_number == M_GET && pa_authn_is_prefetch(r))
+            return refuse_prefetch(r);
         return route->handle(r);
     }
     if (!r->handler || strcmp(r->handler, "plusauth-user") != 0)
