@@ -186,15 +186,13 @@ static const char *open_with_any(apr_pool_t *pool, const jwe *token,
                                  const apr_array_header_t *candidates, pa_bytes *out)
 {
     const char *why = PA_JWE_WRONG;
+    const void *candidate;
     int i;
 
     for (i = 0; why == PA_JWE_WRONG && i < candidates->nelts; i++) {
-        if (token->info.alg & PA_JWE_ALGS_SECRET)
-            why = open_with_secret(pool, token, APR_ARRAY_IDX(candidates, i, const pa_jwe_secret *),
-                                   out);
-        else
-            why = open_with_key(pool, token, APR_ARRAY_IDX(candidates, i, const pa_private_key *),
-                                out);
+        candidate = APR_ARRAY_IDX(candidates, i, const void *);
+        why = token->info.alg & PA_JWE_ALGS_SECRET ? open_with_secret(pool, token, candidate, out)
+                                                   : open_with_key(pool, token, candidate, out);
     }
     return why;
 }

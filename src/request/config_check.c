@@ -285,12 +285,13 @@ static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_co
 static void separate_servers(apr_pool_t *pconf, const server_rec *main_server)
 {
     pa_server_conf *base = pa_server_conf_get(main_server);
+    void *own;
 
     for (server_rec *s = main_server->next; s; s = s->next) {
-        if (pa_server_conf_get(s) == base)
-            ap_set_module_config(
-                s->module_config, &plusauth_module,
-                pa_server_conf_merge(pconf, base, pa_server_conf_create(pconf, s)));
+        if (pa_server_conf_get(s) != base)
+            continue;
+        own = pa_server_conf_merge(pconf, base, pa_server_conf_create(pconf, s));
+        ap_set_module_config(s->module_config, &plusauth_module, own);
     }
 }
 
