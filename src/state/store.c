@@ -96,13 +96,12 @@ static const char *create_lock(server_rec *s, apr_pool_t *pool, const char *name
     apr_status_t rv = ap_global_mutex_create(&store->lock, &store->lockfile, MUTEX_TYPE,
                                              apr_pstrdup(pool, name), s, pool, 0);
 
-    return rv == APR_SUCCESS
-               ? NULL
-               : apr_psprintf(
-                   pool,
-                   "its lock cannot be created: %pm. Write Mutex file:/DIRECTORY " MUTEX_TYPE
-                   " with a directory that httpd may write in, or DefaultRuntimeDir",
-                   &rv);
+    if (rv == APR_SUCCESS)
+        return NULL;
+    return apr_psprintf(pool,
+                        "its lock cannot be created: %pm. Write Mutex file:/DIRECTORY " MUTEX_TYPE
+                        " with a directory that httpd may write in, or DefaultRuntimeDir",
+                        &rv);
 }
 
 /* The stores of shared memory that the options ask for, in the pool. NULL, or the reason. */
