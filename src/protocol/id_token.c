@@ -57,7 +57,7 @@ static const char *check_aud(const pa_jwt *jwt, const pa_id_token_expected *expe
 /* Rules 9 and 10, RFC 7519 4.1.5. How old iat may be is left to exp and auth_time. */
 static const char *check_dates(const pa_jwt *jwt, const pa_id_token_expected *expected)
 {
-    return pa_jwt_claims_check_dates(jwt->claims, expected->now);
+    return pa_jwt_claims_check_dates(jwt->claims, expected->now, expected->provider->clock_skew);
 }
 
 /* Section 2: it becomes REMOTE_USER, and the key that sessions are found by. */
@@ -156,13 +156,13 @@ static const char *check_auth_time(const pa_jwt *jwt, const pa_id_token_expected
 
     if (pa_json_date(jwt->claims, "auth_time", &present, &auth_time))
         return "auth_time is no date";
-    if (auth_time > expected->now + PA_CLOCK_LEEWAY)
+    if (auth_time > expected->now + expected->provider->clock_skew)
         return "auth_time is in the future";
     if (expected->max_age < 0)
         return NULL;
     if (!present)
         return "auth_time is missing although max_age was asked";
-    return expected->now - auth_time <= expected->max_age + PA_CLOCK_LEEWAY
+    return expected->now - auth_time <= expected->max_age + expected->provider->clock_skew
                ? NULL
                : "auth_time is longer ago than max_age";
 }

@@ -25,14 +25,14 @@ const char *pa_jarm_read(apr_pool_t *pool, const pa_provider *provider, const ch
     return NULL;
 }
 
-static const char *check_exp(const json_t *claims, apr_time_t now)
+static const char *check_exp(const json_t *claims, apr_time_t now, apr_interval_time_t skew)
 {
     apr_time_t exp = 0;
     int present;
 
     if (pa_json_date(claims, "exp", &present, &exp) || !present)
         return "exp is missing or no date";
-    if (now >= exp + PA_CLOCK_LEEWAY)
+    if (now >= exp + skew)
         return "exp has passed";
     return exp - now <= LIFETIME_MAX ? NULL : "exp is too far ahead";
 }
@@ -55,7 +55,7 @@ static const char *check_claims(const json_t *claims, const pa_provider *provide
 
     if ((why = pa_jwt_claims_check_iss(claims, metadata->issuer))
         || (why = pa_jwt_claims_check_aud(claims, provider->client_id))
-        || (why = check_exp(claims, now)))
+        || (why = check_exp(claims, now, provider->clock_skew)))
         return why;
     return check_kind(claims);
 }

@@ -30,7 +30,7 @@ const char *pa_jwt_claims_check_aud(const json_t *claims, const char *client_id)
     return pa_json_holds(claims, "aud", client_id) ? NULL : "aud does not name our client_id";
 }
 
-const char *pa_jwt_claims_check_exp(const json_t *claims, apr_time_t now)
+const char *pa_jwt_claims_check_exp(const json_t *claims, apr_time_t now, apr_interval_time_t skew)
 {
     apr_time_t exp = 0;
     int present;
@@ -39,10 +39,10 @@ const char *pa_jwt_claims_check_exp(const json_t *claims, apr_time_t now)
         return "exp is no date";
     if (!present)
         return "exp is missing";
-    return now < exp + PA_CLOCK_LEEWAY ? NULL : "exp has passed";
+    return now < exp + skew ? NULL : "exp has passed";
 }
 
-static const char *check_iat(const json_t *claims, apr_time_t now)
+static const char *check_iat(const json_t *claims, apr_time_t now, apr_interval_time_t skew)
 {
     apr_time_t iat = 0;
     int present;
@@ -51,31 +51,33 @@ static const char *check_iat(const json_t *claims, apr_time_t now)
         return "iat is no date";
     if (!present)
         return "iat is missing";
-    return iat <= now + PA_CLOCK_LEEWAY ? NULL : "iat is in the future";
+    return iat <= now + skew ? NULL : "iat is in the future";
 }
 
-static const char *check_nbf(const json_t *claims, apr_time_t now)
+static const char *check_nbf(const json_t *claims, apr_time_t now, apr_interval_time_t skew)
 {
     apr_time_t nbf = 0;
     int present;
 
     if (pa_json_date(claims, "nbf", &present, &nbf))
         return "nbf is no date";
-    return nbf <= now + PA_CLOCK_LEEWAY ? NULL : "nbf is in the future";
+    return nbf <= now + skew ? NULL : "nbf is in the future";
 }
 
-const char *pa_jwt_claims_check_issued(const json_t *claims, apr_time_t now)
+const char *pa_jwt_claims_check_issued(const json_t *claims, apr_time_t now,
+                                       apr_interval_time_t skew)
 {
-    const char *why = check_iat(claims, now);
+    const char *why = check_iat(claims, now, skew);
 
-    return why ? why : check_nbf(claims, now);
+    return why ? why : check_nbf(claims, now, skew);
 }
 
-const char *pa_jwt_claims_check_dates(const json_t *claims, apr_time_t now)
+const char *pa_jwt_claims_check_dates(const json_t *claims, apr_time_t now,
+                                      apr_interval_time_t skew)
 {
-    const char *why = pa_jwt_claims_check_exp(claims, now);
+    const char *why = pa_jwt_claims_check_exp(claims, now, skew);
 
-    return why ? why : pa_jwt_claims_check_issued(claims, now);
+    return why ? why : pa_jwt_claims_check_issued(claims, now, skew);
 }
 
 /* Claims whose values a reason may show: nothing that is a secret, or that tells of a user. */

@@ -6,10 +6,8 @@
 #include <apr_time.h>
 #include <jansson.h>
 
-/* Clocks of providers and servers differ. */
-#define PA_CLOCK_LEEWAY apr_time_from_sec(60)
-
-/* Each returns NULL, or the rule that the claims break. */
+/* Each returns NULL, or the rule that the claims break. `skew` is by how much the clocks of
+ * provider and server may differ (PlusAuthClockSkew). */
 
 /* iss is `issuer`, to the byte. */
 const char *pa_jwt_claims_check_iss(const json_t *claims, const char *issuer);
@@ -18,13 +16,15 @@ const char *pa_jwt_claims_check_iss(const json_t *claims, const char *issuer);
 const char *pa_jwt_claims_check_aud(const json_t *claims, const char *client_id);
 
 /* exp is there and has not passed. */
-const char *pa_jwt_claims_check_exp(const json_t *claims, apr_time_t now);
+const char *pa_jwt_claims_check_exp(const json_t *claims, apr_time_t now, apr_interval_time_t skew);
 
 /* iat is there; neither it nor nbf is in the future. */
-const char *pa_jwt_claims_check_issued(const json_t *claims, apr_time_t now);
+const char *pa_jwt_claims_check_issued(const json_t *claims, apr_time_t now,
+                                       apr_interval_time_t skew);
 
 /* Both. */
-const char *pa_jwt_claims_check_dates(const json_t *claims, apr_time_t now);
+const char *pa_jwt_claims_check_dates(const json_t *claims, apr_time_t now,
+                                      apr_interval_time_t skew);
 
 /* A reason of this file or its readers that begins with a claim's name, with what that claim is. It
  * shows issuers, audiences and dates: no user's data, and nothing that could be used. */

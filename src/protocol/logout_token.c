@@ -64,11 +64,11 @@ static const char *check_jti(const json_t *claims)
  * none. A logout that is refused leaves somebody signed in, while the age of iat bounds how long a
  * token can be used anyway, and its jti is taken once: a token without exp is taken. One that has
  * passed is not. */
-static const char *check_exp(const json_t *claims, apr_time_t now)
+static const char *check_exp(const json_t *claims, apr_time_t now, apr_interval_time_t skew)
 {
     const json_t *exp = json_object_get(claims, "exp");
 
-    return exp && !json_is_null(exp) ? pa_jwt_claims_check_exp(claims, now) : NULL;
+    return exp && !json_is_null(exp) ? pa_jwt_claims_check_exp(claims, now, skew) : NULL;
 }
 
 static const char *check_age(const json_t *claims, apr_time_t now)
@@ -89,7 +89,8 @@ const char *pa_logout_token_check(const pa_jwt *jwt, const pa_provider *provider
 
     if ((why = check_typ(jwt)) || (why = pa_jwt_claims_check_iss(claims, issuer))
         || (why = pa_jwt_claims_check_aud(claims, provider->client_id))
-        || (why = check_exp(claims, now)) || (why = pa_jwt_claims_check_issued(claims, now))
+        || (why = check_exp(claims, now, provider->clock_skew))
+        || (why = pa_jwt_claims_check_issued(claims, now, provider->clock_skew))
         || (why = check_age(claims, now)) || (why = check_events(claims))
         || (why = check_subject(claims)) || (why = check_jti(claims)))
         return why;

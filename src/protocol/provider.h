@@ -52,6 +52,10 @@ typedef enum {
     PA_SENDER_CONSTRAIN_MTLS  /* RFC 8705 */
 } pa_sender_constrain;
 
+/* By how much the clocks of provider and server may differ (PlusAuthClockSkew). */
+#define PA_CLOCK_SKEW apr_time_from_sec(60)
+#define PA_CLOCK_SKEW_MAX apr_time_from_sec(5 * 60)
+
 typedef struct pa_provider {
     const char *name;   /* of its <PlusAuthProvider>; "" for a server's own */
     const char *issuer; /* compared exactly */
@@ -75,7 +79,9 @@ typedef struct pa_provider {
     const char *audience;    /* NULL when no API is asked for */
     pa_alg_set signing_algs; /* what the provider may sign with */
     pa_alg_set named_algs;   /* the same where PlusAuthSigningAlgs says so; 0: it is a default */
-    int userinfo;            /* whether userinfo is asked for */
+    apr_interval_time_t clock_skew;
+    const char *logout_url; /* where no discovery document says it; NULL: nowhere */
+    int userinfo;           /* whether userinfo is asked for */
     pa_http_settings http;
     const char *client_cert_thumbprint; /* x5t#S256 of http.client_cert; NULL without one */
 } pa_provider;

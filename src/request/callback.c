@@ -299,6 +299,8 @@ static int sign_in(request_rec *r, returning *back)
     pa_audit_login(r, pa_visit_of(r)->key);
     pa_status_tell_dropped(r);
     mark_done(r, back);
+    if (pa_visit_of(r)->signed_out)
+        pa_visit_mark_out(r, pa_visit_of(r)->settings, 0);
     return go_on(r, pa_url_check_return(back->login->return_to) ? "/" : back->login->return_to);
 }
 

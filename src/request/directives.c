@@ -28,10 +28,13 @@ static const char *set_origin(cmd_parms *cmd, void *dir, const char *value)
     (void)dir;
     while (len && value[len - 1] == '/')
         len--;
-    if (!origin || strchr(value, '@') || len != strlen(origin)
-        || strncasecmp(origin, value, len) != 0)
+    if (!origin || strchr(value, '@') || len < strlen(origin)
+        || strncasecmp(origin, value, strlen(origin)) != 0)
         return "PlusAuthOrigin: scheme, host and, unless it is the usual one, port: "
                "https://www.example.com";
+    if (len > strlen(origin))
+        return "PlusAuthOrigin: no path: a proxy in front that strips a prefix of paths is not "
+               "supported. Let it pass paths on as they come, or give this site a host name";
     pa_server_conf_get(cmd->server)->origin_said = origin;
     return NULL;
 }
@@ -374,6 +377,12 @@ const command_rec pa_commands[] = {
                     "What ID tokens may be signed with; every RS, PS, ES and EdDSA by default"),
     AP_INIT_FLAG("PlusAuthUserInfo", pa_provider_set_flag, PROVIDER(userinfo), RSRC_CONF,
                  "Whether the UserInfo endpoint is asked at login; On by default"),
+    AP_INIT_TAKE1("PlusAuthClockSkew", pa_provider_set_clock_skew, NULL, RSRC_CONF,
+                  "By how much the clocks of provider and server may differ; 60s by default, 5min "
+                  "at most"),
+    AP_INIT_TAKE1("PlusAuthLogoutURL", pa_provider_set_logout_url, NULL, RSRC_CONF,
+                  "Where a logout goes at a provider that names no end_session_endpoint; none by "
+                  "default"),
     AP_INIT_TAKE2("PlusAuthHTTPTimeout", pa_provider_set_timeouts, NULL, RSRC_CONF,
                   "How long connecting and a whole request may take; 3s 10s by default"),
     AP_INIT_TAKE1("PlusAuthCAFile", pa_provider_set_file, PROVIDER(ca_file), RSRC_CONF,

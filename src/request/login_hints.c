@@ -211,6 +211,9 @@ apr_table_t *pa_login_parameters(request_rec *r, const pa_provider *provider,
             || (strcmp(entry->key, "max_age") == 0 && seconds(entry->val) < max_age))
             apr_table_setn(parameters, entry->key, entry->val);
     }
+    /* After a logout that the provider knows nothing of, it would sign the same user in unasked. */
+    if (pa_visit_of(r)->signed_out && !apr_table_get(parameters, "prompt"))
+        apr_table_setn(parameters, "prompt", "login");
     return parameters;
 }
 

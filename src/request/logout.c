@@ -74,6 +74,8 @@ static int ask_person(request_rec *r)
         fault = pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, &metadata);
     if (provider && !fault && metadata->end_session_endpoint)
         page.form_target = pa_url_origin(r->pool, metadata->end_session_endpoint);
+    else if (provider && provider->logout_url)
+        page.form_target = pa_url_origin(r->pool, provider->logout_url);
     return pa_page_send(r, &page);
 }
 
@@ -151,8 +153,16 @@ static int sign_out(request_rec *r, const pa_session *session)
     url = pa_end_session_url(r->pool, provider, metadata, hint,
                              apr_pstrcat(r->pool, conf->origin, conf->path[PA_PATH_LOGOUT], NULL),
                              state);
-    if (!url)
+    if (!url && provider->logout_url)
+        url = provider->logout_url;
+    if (!url) {
+        pa_visit_mark_out(r, pa_visit_of(r)->settings, 1);
+        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r,
+                      "logout: the provider names no end_session_endpoint, so that its own session "
+                      "goes on: the next login of this browser asks it for prompt=login. Write "
+                      "PlusAuthLogoutURL if it has an address for logouts");
         return pa_redirect_home(r, conf->after_logout);
+    }
     if (fault)
         return say_signed_out(r, fault->why, url);
     return pa_redirect(r, url);

@@ -30,6 +30,7 @@ pa_provider_directives *pa_provider_directives_create(apr_pool_t *pool)
     provider->response = -1;
     provider->sender_constrain = -1;
     provider->userinfo = -1;
+    provider->clock_skew = -1;
     provider->connect_timeout = -1;
     provider->total_timeout = -1;
     return provider;
@@ -86,6 +87,8 @@ pa_provider_directives *pa_provider_directives_merge(apr_pool_t *pool,
         add->sender_constrain >= 0 ? add->sender_constrain : base->sender_constrain;
     m->userinfo = add->userinfo >= 0 ? add->userinfo : base->userinfo;
     m->signing_algs = add->signing_algs ? add->signing_algs : base->signing_algs;
+    m->clock_skew = add->clock_skew >= 0 ? add->clock_skew : base->clock_skew;
+    m->logout_url = add->logout_url ? add->logout_url : base->logout_url;
     m->connect_timeout = add->connect_timeout >= 0 ? add->connect_timeout : base->connect_timeout;
     m->total_timeout = add->total_timeout >= 0 ? add->total_timeout : base->total_timeout;
     m->ca_file = add->ca_file ? add->ca_file : base->ca_file;
@@ -100,6 +103,7 @@ pa_provider_directives *pa_provider_directives_inherit(apr_pool_t *pool,
     pa_provider_directives *base = apr_pmemdup(pool, own, sizeof(*own));
 
     base->issuer = base->client_id = base->client_secret = base->audience = NULL;
+    base->logout_url = NULL;
     base->env = NULL;
     base->client_keys = NULL;
     base->client_cert = base->client_cert_thumbprint = NULL;
@@ -163,6 +167,8 @@ static void complete_modes(apr_pool_t *pool, const pa_provider_directives *said,
     out->named_algs = said->signing_algs;
     out->scope = said->scope ? said->scope : DEFAULT_SCOPE;
     out->userinfo = said->userinfo != 0;
+    out->clock_skew = said->clock_skew >= 0 ? said->clock_skew : PA_CLOCK_SKEW;
+    out->logout_url = said->logout_url;
     out->http.connect_timeout =
         said->connect_timeout >= 0 ? said->connect_timeout : DEFAULT_CONNECT_TIMEOUT;
     out->http.total_timeout =

@@ -28,6 +28,8 @@ typedef struct pa_provider_directives {
     int sender_constrain; /* a pa_sender_constrain */
     int userinfo;
     pa_alg_set signing_algs;
+    apr_interval_time_t clock_skew;
+    const char *logout_url;
     apr_interval_time_t connect_timeout;
     apr_interval_time_t total_timeout;
     const char *ca_file;
@@ -67,6 +69,8 @@ const char *pa_provider_set_request(cmd_parms *cmd, void *dir, int argc, char *c
 const char *pa_provider_set_response(cmd_parms *cmd, void *dir, const char *value);
 const char *pa_provider_set_sender_constrain(cmd_parms *cmd, void *dir, const char *value);
 const char *pa_provider_add_signing_alg(cmd_parms *cmd, void *dir, const char *value);
+const char *pa_provider_set_clock_skew(cmd_parms *cmd, void *dir, const char *value);
+const char *pa_provider_set_logout_url(cmd_parms *cmd, void *dir, const char *value);
 const char *pa_provider_set_timeouts(cmd_parms *cmd, void *dir, const char *connect,
                                      const char *total);
 

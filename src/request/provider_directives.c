@@ -2,6 +2,7 @@
  * with one line that names the directive and the cure. */
 #include "config.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <openssl/crypto.h>
@@ -87,6 +88,30 @@ const char *pa_provider_add_signing_alg(cmd_parms *cmd, void *dir, const char *v
                             "EdDSA, Ed25519, Ed448, HS256 and kin",
                             value);
     target(cmd)->signing_algs |= alg;
+    return NULL;
+}
+
+const char *pa_provider_set_clock_skew(cmd_parms *cmd, void *dir, const char *value)
+{
+    apr_interval_time_t skew;
+
+    (void)dir;
+    if (!apr_isdigit(*value) || ap_timeout_parameter_parse(value, &skew, "s") != APR_SUCCESS
+        || skew > PA_CLOCK_SKEW_MAX)
+        return "PlusAuthClockSkew: a duration of at most 5min, such as 60s; where clocks differ by "
+               "more, let this server and the provider set theirs by NTP";
+    target(cmd)->clock_skew = skew;
+    return NULL;
+}
+
+const char *pa_provider_set_logout_url(cmd_parms *cmd, void *dir, const char *value)
+{
+    const char *why = pa_url_check_endpoint(value);
+
+    (void)dir;
+    if (why)
+        return apr_psprintf(cmd->pool, "PlusAuthLogoutURL: %s: %s", value, why);
+    target(cmd)->logout_url = value;
     return NULL;
 }
 

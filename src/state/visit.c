@@ -8,6 +8,10 @@
 #include "../base/crypto.h"
 #include "../plusauth.h"
 
+/* What follows the name of the login cookies in that of the mark of a logout. */
+#define OUT 'o'
+#define OUT_KEPT apr_time_from_sec(8 * 3600)
+
 /* Of the names of our cookies. */
 typedef struct name_lengths {
     apr_size_t session, login;
@@ -89,6 +93,8 @@ static int take(pa_visit *visit, const pa_cookie *cookie, const name_lengths *le
     slot = number_of(cookie->name, lengths->login, PA_LOGIN_SLOTS);
     if (slot >= 0)
         visit->logins[slot] = cookie->value;
+    else if (cookie->name.at[lengths->login] == OUT)
+        visit->signed_out = cookie->value.len > 0;
     return 1;
 }
 
@@ -238,4 +244,12 @@ void pa_visit_set_login_cookie(request_rec *r, const pa_visit_settings *settings
     apr_table_addn(r->err_headers_out, "Set-Cookie",
                    apr_psprintf(r->pool, "%s%d=%s%s; Max-Age=%d", settings->login_cookie, slot,
                                 value ? value : "", settings->login_attributes, seconds));
+}
+
+void pa_visit_mark_out(request_rec *r, const pa_visit_settings *settings, int out)
+{
+    apr_table_addn(r->err_headers_out, "Set-Cookie",
+                   apr_psprintf(r->pool, "%s%c=%s%s; Max-Age=%d", settings->login_cookie, OUT,
+                                out ? "1" : "", settings->login_attributes,
+                                out ? (int)apr_time_sec(OUT_KEPT) : 0));
 }

@@ -67,6 +67,7 @@ typedef struct pa_visit {
     unsigned char key[PA_CACHE_KEY_LEN]; /* of its record */
     pa_bytes logins[PA_LOGIN_SLOTS];     /* values of the login cookies, len 0 when absent */
     pa_bytes pieces[PA_COOKIE_PIECES];   /* of a session that is kept in cookies */
+    int signed_out;                      /* here, and not at the provider: see pa_visit_mark_out */
     unsigned int brought;                /* a bit for each of the pieces that came */
 
     /* Owned by route.c. */
@@ -106,6 +107,10 @@ void pa_visit_set_session_cookie(request_rec *r, const pa_visit_settings *settin
                                  const char *value);
 void pa_visit_set_login_cookie(request_rec *r, const pa_visit_settings *settings, int slot,
                                const char *value, apr_interval_time_t max_age);
+
+/* Marks this browser as signed out here while its provider may still know it, until it has signed
+ * in again, or takes the mark away. Anybody can forge it, and gains nothing. */
+void pa_visit_mark_out(request_rec *r, const pa_visit_settings *settings, int out);
 
 /* Starts the visit of a first request: reads the Cookie header and takes our cookies out of it. */
 pa_visit *pa_visit_begin(request_rec *r, const pa_visit_settings *settings);

@@ -24,6 +24,7 @@ static const pa_provider provider = {
     .name = "",
     .issuer = ISSUER,
     .client_id = "client",
+    .clock_skew = PA_CLOCK_SKEW,
     .signing_algs = PA_ALGS_PUBLIC_KEY,
 };
 
