@@ -133,7 +133,8 @@ static int is_too_old(request_rec *r, const pa_provider *provider, const pa_sess
     int max_age = pa_login_place_max_age(r, provider);
     apr_time_t since = session->auth_time ? session->auth_time : session->created;
 
-    return max_age > 0 && r->request_time - since > apr_time_from_sec(max_age) + provider->clock_skew;
+    return max_age > 0
+           && r->request_time - since > apr_time_from_sec(max_age) + provider->clock_skew;
 }
 
 static int is_ours(request_rec *r)

@@ -13,6 +13,7 @@
 #include "../state/workers.h"
 #include "origin.h"
 #include "inbound.h"
+#include "session_cookie_check.h"
 #include "store_config.h"
 
 /* Where a site puts templates of its own. */
@@ -274,7 +275,8 @@ static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_co
         return why;
     if ((why = complete_callbacks(pool, conf)))
         return why;
-    if ((why = complete_cookies(pool, conf)) || (why = complete_realm(pool, conf)))
+    if ((why = complete_cookies(pool, conf)) || (why = pa_session_cookie_check(pool, s, conf))
+        || (why = complete_realm(pool, conf)))
         return why;
     pa_inbound_complete(pool, conf);
     return complete_keys(pool, conf);

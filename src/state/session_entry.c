@@ -12,6 +12,7 @@
 #include <http_request.h>
 #include <util_filter.h>
 
+#include "../base/cookie.h"
 #include "../plusauth.h"
 #include "ended_sessions.h"
 #include "session_copy.h"
@@ -74,6 +75,48 @@ apr_status_t pa_session_entry_load(request_rec *r, pa_visit *visit)
     return visit->status;
 }
 
+static int is_foreign(const pa_visit *visit, const pa_cookie *cookie)
+{
+    const apr_array_header_t *names = visit->settings->foreign_cookies;
+
+    for (int i = 0; i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+
+        if (strlen(name) == cookie->name.len
+            && memcmp(name, cookie->name.at, cookie->name.len) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* The backend has read its cookies, and keeps what they said: nothing behind httpd needs them, and
+ * whoever has them has the session. */
+static void hide_cookies(request_rec *r, const pa_visit *visit)
+{
+    const char *header = apr_table_get(r->headers_in, "Cookie"), *part = header, *next = header;
+    char *others, *at;
+    pa_cookie cookie;
+
+    if (!header)
+        return;
+    others = at = apr_palloc(r->pool, strlen(header) + 1);
+    for (; pa_cookie_next(&next, &cookie); part = next) {
+        if (is_foreign(visit, &cookie))
+            continue;
+        memcpy(at, part, (apr_size_t)(next - part));
+        at += next - part;
+    }
+    /* What divided the last of the others from one that is gone. */
+    while (at > others && strchr("; \t", at[-1]))
+        at--;
+    *at = '\0';
+    others += strspn(others, " \t");
+    if (*others)
+        apr_table_setn(r->headers_in, "Cookie", others);
+    else
+        apr_table_unset(r->headers_in, "Cookie");
+}
+
 /* Before mod_session asks for it itself: mod_session_dbd takes its cookie away with the first look,
  * also when its database does not answer, so that a second one would find nobody signed in. The
  * session in it is opened once something asks who is signed in. */
@@ -81,8 +124,28 @@ static int take_first(request_rec *r)
 {
     pa_visit *visit = pa_visit_of(r);
 
-    if (visit && visit->settings->backend->within_mod_session)
-        take_record(r, visit);
+    if (visit && visit->settings->backend->within_mod_session
+        && take_record(r, visit) == APR_SUCCESS)
+        hide_cookies(r, visit);
+    return DECLINED;
+}
+
+/* HTTP_SESSION is the record as its cookie has it: what is sealed in it for us would do as a
+ * session for whoever reads it there. After mod_session has set it (SessionEnv). */
+static int hide_entry(request_rec *r)
+{
+    const pa_visit *visit = pa_visit_of(r);
+    const char *said;
+    char *left = NULL, *list, *state;
+
+    if (!visit || !visit->settings->backend->within_mod_session
+        || !(said = apr_table_get(r->subprocess_env, "HTTP_SESSION")))
+        return DECLINED;
+    list = apr_pstrdup(r->pool, said);
+    for (char *one = apr_strtok(list, "&", &state); one; one = apr_strtok(NULL, "&", &state))
+        if (ap_cstr_casecmpn(one, ENTRY "=", strlen(ENTRY) + 1) != 0)
+            left = apr_pstrcat(r->pool, left ? left : "", left ? "&" : "", one, NULL);
+    apr_table_setn(r->subprocess_env, "HTTP_SESSION", left ? left : "");
     return DECLINED;
 }
 
@@ -224,6 +287,7 @@ void pa_session_entry_register(void)
     static const char *const mod_session[] = { "mod_session.c", NULL };
 
     ap_hook_fixups(take_first, NULL, mod_session, APR_HOOK_FIRST);
+    ap_hook_fixups(hide_entry, mod_session, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_filter(drop_filters_if_saved, mod_session, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(drop_filters_if_saved, mod_session, NULL, APR_HOOK_REALLY_LAST);
 }

@@ -37,7 +37,9 @@ typedef struct pa_visit_settings {
     pa_seal_keys *sealed_keys; /* seal the sessions that cookies or mod_session keep */
     int forgets;   /* that store is gone with the server: a list that is not there was never lost */
     int in_pieces; /* cookies hold sessions, and not only the id of one */
-    apr_size_t cookie_room; /* characters of all pieces together */
+    apr_size_t cookie_room;              /* characters of all pieces together */
+    apr_array_header_t *foreign_cookies; /* const char *: in which mod_session keeps sessions with
+                                          * ours in them; applications do not get them */
     pa_seal_keys *login_keys;
 } pa_visit_settings;
 
