@@ -29,7 +29,7 @@ sub start {
     my $self = bless { name => $name, profiles => 0, %options }, $class;
     my $state = $self->{state};
     make_path("$state/htdocs");
-    _write("$state/htdocs/file.txt", $BODY);
+    _write("$state/htdocs/$_.txt", $BODY) for qw(file open);
     # What htpasswd -s makes of ada:secret.
     _write("$state/passwords", "ada:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n");
     my %defines = (%{ $self->{defines} }, PORT => $self->{port}, STATE => $state);
@@ -53,6 +53,9 @@ sub stop {
 
 # Every httpd that is still there; also when the bench dies.
 sub stop_all { _end($_) for keys %running; return }
+
+# What is asked for and measured once somebody is signed in.
+sub path { return $_[0]{name} =~ / open$/ ? '/open.txt' : '/file.txt' }
 
 sub url { return "http://localhost:$_[0]{port}$_[1]" }
 
@@ -112,7 +115,7 @@ sub request {
         or die "$self->{name} takes no connection: $!\n";
     for (1 .. $count) {
         my $cookie = $cookies[rand @cookies];
-        print {$socket} "GET /file.txt HTTP/1.1\r\nHost: localhost:$self->{port}\r\n",
+        print {$socket} "GET @{[$self->path]} HTTP/1.1\r\nHost: localhost:$self->{port}\r\n",
             $cookie ? "Cookie: $cookie\r\n" : '', "\r\n";
         $socket->flush;
         my $answer = '';
