@@ -64,10 +64,10 @@ works('auto-key', 'a key before a secret');
 works('auto-tls', 'a certificate when there is no more');
 works('auto-secret', 'a secret when there is no more');
 
-fails('wrong-key', 'a key that is not registered', 400, qr/invalid_client.*must be Private Key JWT/);
-fails('wrong-tls', 'another certificate', 400, qr/invalid_client.*must be TLS/);
-fails('wrong-self', 'another certificate', 400, qr/invalid_client.*must be Self Signed TLS/);
-fails('wrong-jwt', 'registered for Basic', 400, qr/invalid_client.*must be JWT, which was used.*\(None, Post, Basic, JWT, Private Key JWT, TLS, Self Signed TLS\)/);
+fails('wrong-key', 'a key that is not registered', 400, qr/invalid_client.*must be private_key_jwt/);
+fails('wrong-tls', 'another certificate', 400, qr/invalid_client.*must be tls_client_auth/);
+fails('wrong-self', 'another certificate', 400, qr/invalid_client.*must be self_signed_tls_client_auth/);
+fails('wrong-jwt', 'registered for Basic', 400, qr/invalid_client.*must be client_secret_jwt, which was used \(PlusAuthClientAuth\)/);
 
 for my $name (qw(par par-post par-key par-jar dpop-par-nonce)) {
     works($name, 'the browser carries client_id and request_uri alone', sub {

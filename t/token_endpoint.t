@@ -132,7 +132,7 @@ for my $case (['client_secret_basic', 'basic'], ['client_secret_post', 'post'], 
     accepted $at eq 'odd' ? 31 : undef, "client authentication by $method ($at)", [], at => $at, also => sub {
         my ($call) = calls_to('/oauth2/token');
         is $call->{auth}, $method, 'that is what was sent';
-        is $call->{form}{redirect_uri}, "$site/login/callback", 'with our redirect_uri';
+        is $call->{form}{redirect_uri}, "$site/login/callback/$at", 'with our redirect_uri, which is this provider\'s own';
     };
 }
 
