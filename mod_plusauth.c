@@ -66,6 +66,7 @@ static void register_hooks(apr_pool_t *pool)
                                            "mod_userdir.c", "mod_vhost_alias.c", NULL };
     static const char *const typers[] = { "mod_negotiation.c", "mod_mime.c", NULL };
     static const char *const readers[] = { "mod_rewrite.c", "mod_headers.c", NULL };
+    static const char *const indexers[] = { "mod_dir.c", NULL };
     /* Modules that would answer for our paths. */
     static const char *const servers[] = { "mod_cache.c", "mod_proxy.c", "mod_rewrite.c", NULL };
     /* Whoever decides before us whether a request needs a user. */
@@ -98,6 +99,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_fixups(pa_authn_pass, NULL, readers, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(pa_export_fixup, NULL, readers, APR_HOOK_FIRST);
     ap_hook_fixups(pa_lifetime_fixup, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_fixups(pa_authn_index, mappers, indexers, APR_HOOK_LAST);
     ap_hook_fixups(pa_route_fixup, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_handler(pa_route_handler, NULL, servers, APR_HOOK_REALLY_FIRST);
 

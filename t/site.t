@@ -3,6 +3,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use PlusAuth::Attack;
+use PlusAuth::Site;
 use PlusAuth::Test;
 use Test::More;
 
@@ -66,6 +67,44 @@ subtest 'caches, ranges and conditions' => sub {
     like $answer->header('Cache-Control'), qr/private/, 'nor is a part';
     is browser()->get("$more/app/page.html", 'If-None-Match' => $tag)->code, 302, 'who knows the tag knows nothing';
     is browser()->get("$more/app/page.html", Range => 'bytes=0-4')->code, 302, 'nor gets a part';
+};
+
+subtest 'a start page that is protected by its own name' => sub {
+    my $documents = vars('documentroot');
+    my %looks = (
+        'DirectoryIndex' => "DirectoryIndex page.html",
+        'DirectoryIndex with others before it' => "DirectoryIndex absent.html page.html",
+        'FallbackResource' => "DirectoryIndex disabled\n    FallbackResource /x/page.html",
+    );
+    for my $name (sort keys %looks) {
+        my $own = PlusAuth::Site->new('start', modules => [qw(dir alias include mime autoindex)], config => <<"CONFIG")->start;
+Alias /x $documents/app
+<Location "/x">
+    $looks{$name}
+</Location>
+<LocationMatch "^/x/page\\.html\$">
+    AuthType PlusAuth
+    Require valid-user
+    PlusAuthAuthParam acr_values place
+</LocationMatch>
+CONFIG
+        my $path = $name =~ /Fallback/ ? '/x/anything' : '/x/';
+        my $visitor = browser();
+        my $answer = $visitor->get($own->url("$path?a=b"));
+        is $answer->code, 302, "$name: who is not signed in goes to login";
+        like $answer->header('Location'), qr/acr_values=place/, 'as the place says';
+        is scalar(login_cookies($visitor)), 1, 'with one cookie';
+        $answer = $visitor->visit($own->url("$path?a=b"));
+        is $answer->code, 200, 'and then';
+        ok $answer->content =~ $PROTECTED, 'sees the page';
+        like $answer->{seen_url}, qr{\Q$path\E\?a=b$}, 'where it was asked for';
+        like join(',', $answer->header('Cache-Control')), qr/\bprivate\b/, 'which is for this user alone';
+        $answer = browser()->fetch($own->url($path));
+        is $answer->code, 401, 'a script is told';
+        is json($answer)->{error}, 'login_required', 'in JSON';
+        like $answer->header('WWW-Authenticate'), qr/^PlusAuth /, 'and where to log in';
+        $own->stop;
+    }
 };
 
 done_testing;

@@ -76,34 +76,67 @@ static int refuse(request_rec *r, const pa_refusal *what)
                      "nobody is signed in, and PlusAuthUnauthenticated asks for no login here");
 }
 
+int pa_authn_index(request_rec *r)
+{
+    pa_visit *visit = r->main ? NULL : pa_visit_of(r);
+
+    if (visit && (r->finfo.filetype == APR_DIR || !r->handler))
+        visit->index_of = r;
+    return DECLINED;
+}
+
+/* The request that a browser waits for: of a start page that mod_dir looks up, that of its
+ * directory, since mod_dir answers it with what the look-up ends with. NULL for any other part. */
+static request_rec *waiting(request_rec *r)
+{
+    if (!r->main)
+        return r;
+    if (pa_visit_of(r)->index_of != r->main)
+        return NULL;
+    return r->finfo.filetype == APR_REG || r->proxyreq != PROXYREQ_NONE ? r->main : NULL;
+}
+
+/* All that is made lasts as long as `asked`: mod_dir ends the look-up before the answer. */
+static int start_login(request_rec *r, request_rec *asked, const pa_provider *provider)
+{
+    const pa_login_hints hints = { .provider = provider, .return_to = pa_login_wanted(asked) };
+    ap_conf_vector_t *config = asked->per_dir_config;
+    int status;
+
+    asked->per_dir_config = r->per_dir_config; /* PlusAuthAuthParam of the place itself */
+    status = pa_login_start(asked, &hints);
+    asked->per_dir_config = config;
+    return status;
+}
+
 /* `demanded`: no Require lets anybody through who is not signed in, not even with `pass`. */
 static int without_user(request_rec *r, const pa_provider *provider, int demanded)
 {
-    const pa_dir_conf *dir = pa_dir_conf_get(r);
-    pa_login_hints hints = { .provider = provider };
+    request_rec *asked = waiting(r);
 
     if (!demanded) {
         apr_table_unset(r->headers_in, "Authorization");
         return OK;
     }
-    switch (dir->unauthenticated) {
+    /* A part of another page. */
+    if (!asked)
+        return HTTP_UNAUTHORIZED;
+    switch (pa_dir_conf_get(r)->unauthenticated) {
     case PA_UNAUTHENTICATED_401:
-        return refuse(r, &nobody_401);
+        return refuse(asked, &nobody_401);
     case PA_UNAUTHENTICATED_403:
-        return refuse(r, &nobody_403);
+        return refuse(asked, &nobody_403);
     case PA_UNAUTHENTICATED_LOGIN:
-        if (pa_authn_is_prefetch(r))
-            return pa_refuse(r, &nobody_401, "nobody is signed in, and this is only a prefetch");
+        if (pa_authn_is_prefetch(asked))
+            return pa_refuse(asked, &nobody_401,
+                             "nobody is signed in, and this is only a prefetch");
         break;
     default:
-        if (!is_navigation(r))
-            return pa_refuse(r, &nobody_401, "nobody is signed in, and this is no visit of a page");
+        if (!is_navigation(asked))
+            return pa_refuse(asked, &nobody_401,
+                             "nobody is signed in, and this is no visit of a page");
     }
-    /* A part of another page: the browser is not waiting for this one. */
-    if (r->main)
-        return HTTP_UNAUTHORIZED;
-    hints.return_to = pa_login_wanted(r);
-    return pa_login_start(r, &hints);
+    return start_login(r, asked, provider);
 }
 
 static int with_user(request_rec *r, const pa_session *session)

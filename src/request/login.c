@@ -150,8 +150,8 @@ const char *pa_login_wanted(const request_rec *r)
 {
     const char *uri, *site;
 
-    while (r->prev)
-        r = r->prev;
+    while (r->main || r->prev)
+        r = r->main ? r->main : r->prev;
     uri = r->unparsed_uri ? r->unparsed_uri : "/";
     /* RFC 9112 3.2.2: the absolute form. */
     if (*uri != '/' && (site = ap_strstr_c(uri, "://")))

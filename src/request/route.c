@@ -182,8 +182,12 @@ int pa_route_type(request_rec *r)
 
 int pa_route_fixup(request_rec *r)
 {
+    pa_visit *visit = pa_visit_of(r);
+
+    if (visit && visit->index_of == r)
+        visit->index_of = NULL; /* mod_dir has looked */
     if (pa_route_is(r))
-        restore(r, pa_visit_of(r));
+        restore(r, visit);
     return DECLINED;
 }
 

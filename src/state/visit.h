@@ -81,6 +81,8 @@ typedef struct pa_visit {
 
     const request_rec *exported; /* export.c: has the user's claims already */
 
+    const request_rec *index_of; /* authn.c: whose start page mod_dir looks for */
+
     /* Owned by caching.c. */
     int is_private;              /* the answer is for one user */
     int varies;                  /* and another one for others who may see it */
