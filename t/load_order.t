@@ -30,6 +30,7 @@ Listen 127.0.0.1:$port
 PidFile $directory/pid
 DefaultRuntimeDir $directory
 ErrorLog $log
+PlusAuthTemplates @{[vars('top_dir')]}/templates
 PlusAuthEnvFile $directory/plusauth.env
 PlusAuthTemplates @{[vars('top_dir')]}/templates
 Session On

@@ -27,7 +27,8 @@ my $client = "PlusAuthClientID client\nPlusAuthClientSecret $SECRET\n";
 my $main = start('refusals', places(
     ['scripts', 'PlusAuthUnauthenticated 401'], ['hidden', 'PlusAuthUnauthenticated 403'],
     ['unnamed', 'PlusAuthUser no_such_claim'],
-    ['off', 'PlusAuthEngine off'], ['nosession', 'Session Off'])
+    ['off', 'PlusAuthEngine off'], ['nosession', ''])
+    . "<LocationMatch ^/nosession/x>\nSession Off\n</LocationMatch>\n"
     . "<Location /other>\nAuthType PlusAuth\nRequire user somebody-else\n</Location>\n<Location /empty>\nSetHandler plusauth-page\n</Location>\n");
 my $several = start('refusals-several', "<Location /app>\nPlusAuthProvider a\n</Location>\n", provider => join '', map {
     "<PlusAuthProvider $_>\nPlusAuthIssuer $issuer/refusals-$_\n$client</PlusAuthProvider>\n" } 'a', 'b');

@@ -11,10 +11,13 @@
 #include "../base/crypto.h"
 #include "../state/store.h"
 #include "../state/workers.h"
+#include "file_check.h"
 #include "origin.h"
 #include "inbound.h"
+#include "place_check.h"
 #include "session_cookie_check.h"
 #include "store_config.h"
+#include "template.h"
 
 /* Where a site puts templates of its own. */
 #ifndef PA_SITE_TEMPLATES
@@ -60,6 +63,47 @@ static const char *complete_providers(apr_pool_t *pool, pa_server_conf *conf)
     }
     conf->enabled = apr_hash_count(conf->providers) > 0;
     return NULL;
+}
+
+/* RFC 6265 5.3: a browser takes no cookie for a domain that is not the origin's host or above it.
+ */
+static const char *check_cookie_domain(apr_pool_t *pool, const pa_server_conf *conf)
+{
+    const char *domain = conf->cookie_domain;
+    apr_uri_t origin;
+    apr_size_t len, host_len;
+
+    if (!domain)
+        return NULL;
+    domain += *domain == '.';
+    len = strlen(domain);
+    if (apr_uri_parse(pool, conf->origin, &origin) != APR_SUCCESS || !origin.hostname)
+        return NULL;
+    host_len = strlen(origin.hostname);
+    if (len && host_len >= len && strcasecmp(origin.hostname + host_len - len, domain) == 0
+        && (host_len == len || (strchr(domain, '.') && origin.hostname[host_len - len - 1] == '.')))
+        return NULL;
+    return apr_psprintf(pool,
+                        "PlusAuthCookie: browsers take no cookie with Domain=%s from %s: name that "
+                        "host, or a domain above it",
+                        conf->cookie_domain, conf->origin);
+}
+
+/* Without these an error, the question before a logout, and the goodbye have no page. */
+static const char *check_templates(apr_pool_t *pool, const pa_server_conf *conf)
+{
+    static const char *const files[] = { "main.html", "error.html", "goodbye.html" };
+
+    for (apr_size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        if (!pa_file_is_there(pool, pa_template_path(pool, conf->templates, files[i])))
+            return apr_psprintf(pool,
+                                "PlusAuthTemplates: there is no %s: write the directory "
+                                "where the templates are installed",
+                                pa_template_path(pool, conf->templates, files[i]));
+    return ap_find_linked_module("mod_include.c")
+               ? NULL
+               : "PlusAuthTemplates: pages need mod_include: write LoadModule include_module "
+                 "modules/mod_include.so (on Debian: a2enmod include)";
 }
 
 static const char *complete_cookies(apr_pool_t *pool, pa_server_conf *conf)
@@ -254,7 +298,8 @@ static void tell_of_origin(apr_pool_t *pool, const server_rec *s, const pa_serve
     }
 }
 
-static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_conf *conf)
+static const char *complete_server(apr_pool_t *pool, const server_rec *main_server, server_rec *s,
+                                   pa_server_conf *conf)
 {
     const char *why = complete_providers(pool, conf);
 
@@ -271,12 +316,12 @@ static const char *complete_server(apr_pool_t *pool, server_rec *s, pa_server_co
         conf->templates = PA_SITE_TEMPLATES;
     conf->visit.lifetime = conf->lifetime >= 0 ? conf->lifetime : defaults.lifetime;
     conf->visit.idle = conf->idle >= 0 ? conf->idle : defaults.idle;
-    if ((why = pa_store_config_check(pool, s, conf)) || (why = pa_origin_complete(pool, s, conf)))
+    if ((why = pa_store_config_check(pool, s, conf))
+        || (why = pa_origin_complete(pool, main_server, s, conf)))
         return why;
-    if ((why = complete_callbacks(pool, conf)))
-        return why;
-    if ((why = complete_cookies(pool, conf)) || (why = pa_session_cookie_check(pool, s, conf))
-        || (why = complete_realm(pool, conf)))
+    if ((why = complete_callbacks(pool, conf)) || (why = check_templates(pool, conf))
+        || (why = check_cookie_domain(pool, conf)) || (why = complete_cookies(pool, conf))
+        || (why = pa_session_cookie_check(pool, s, conf)) || (why = complete_realm(pool, conf)))
         return why;
     pa_inbound_complete(pool, conf);
     return complete_keys(pool, conf);
@@ -297,23 +342,34 @@ static void separate_servers(apr_pool_t *pconf, const server_rec *main_server)
     }
 }
 
-int pa_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+static int refuse(apr_pool_t *pool, const server_rec *s, const char *why)
+{
+    if (s && s->is_virtual)
+        why = apr_psprintf(pool, "%s (virtual host %s, line %u of %s)", why,
+                           s->server_hostname ? s->server_hostname : "without ServerName",
+                           s->defn_line_number, s->defn_name ? s->defn_name : "");
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s", why);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+int pa_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
     const char *why = pa_crypto_init(pconf);
 
-    (void)plog;
-    separate_servers(pconf, s);
-    for (; s && !why; s = s->next) {
-        if ((why = complete_server(pconf, s, pa_server_conf_get(s))))
-            break;
-        /* A start says it once its log is open. */
+    if (why)
+        return refuse(ptemp, NULL, why);
+    separate_servers(pconf, main_server);
+    for (server_rec *s = main_server; s; s = s->next)
+        if ((why = complete_server(pconf, main_server, s, pa_server_conf_get(s))))
+            return refuse(ptemp, s, why);
+    if ((why = pa_place_check(ptemp, main_server))
+        || (why = pa_file_check_user(ptemp, main_server)))
+        return refuse(ptemp, NULL, why);
+    /* A start says it once its log is open. */
+    for (server_rec *s = main_server; s; s = s->next)
         if (ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST)
             tell_of_origin(ptemp, s, pa_server_conf_get(s));
-    }
-    if (!why)
-        return OK;
-    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s: %s", s->server_hostname, why);
-    return HTTP_INTERNAL_SERVER_ERROR;
+    return OK;
 }
 
 int pa_config_open_stores(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)

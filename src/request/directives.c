@@ -231,6 +231,8 @@ static const char *set_export(cmd_parms *cmd, void *dir, int argc, char *const a
         return "PlusAuthExport: one of env, headers, none, then for headers Header=claim...";
     if (conf->export != PA_EXPORT_HEADERS && argc > 1)
         return "PlusAuthExport: Header=claim goes with headers alone";
+    if (conf->export == PA_EXPORT_HEADERS && argc < 2)
+        return "PlusAuthExport headers: name them: headers X-User-Email=email";
     for (int i = 1; i < argc && !why; i++)
         why = add_header(cmd, conf, argv[i]);
     return why;
@@ -385,7 +387,7 @@ const command_rec pa_commands[] = {
                   "default"),
     AP_INIT_TAKE2("PlusAuthHTTPTimeout", pa_provider_set_timeouts, NULL, RSRC_CONF,
                   "How long connecting and a whole request may take; 3s 10s by default"),
-    AP_INIT_TAKE1("PlusAuthCAFile", pa_provider_set_file, PROVIDER(ca_file), RSRC_CONF,
+    AP_INIT_TAKE1("PlusAuthCAFile", pa_provider_set_ca_file, PROVIDER(ca_file), RSRC_CONF,
                   "PEM file of the authorities that may vouch for the provider; the system's by "
                   "default"),
     AP_INIT_TAKE1("PlusAuthHTTPProxy", pa_provider_set_text, PROVIDER(proxy), RSRC_CONF,

@@ -7,54 +7,20 @@
 #include <http_protocol.h>
 
 #include "../base/url.h"
+#include "config_tree.h"
 
 #define HTTPS_PORT 443
 
-/* The last one of these siblings that has one of the names; NULL if there is none. */
-static const ap_directive_t *last_of(const ap_directive_t *first, const char *const *names)
-{
-    const ap_directive_t *last = NULL;
-
-    for (const ap_directive_t *at = first; at; at = at->next)
-        for (int i = 0; names[i]; i++)
-            if (ap_cstr_casecmp(at->directive, names[i]) == 0)
-                last = at;
-    return last;
-}
-
-static int is_section_of(const ap_directive_t *at, const server_rec *s)
-{
-    return ap_cstr_casecmp(at->directive, "<VirtualHost") == 0 && s->defn_name
-           && at->line_num == (int)s->defn_line_number && strcmp(at->filename, s->defn_name) == 0;
-}
-
-/* What the configuration says directly in this server or virtual host. */
-static const ap_directive_t *said_in(const server_rec *s, const char *const *names)
-{
-    const ap_directive_t *found = NULL, *last;
-
-    if (!s->is_virtual)
-        return last_of(ap_conftree, names);
-    for (const ap_directive_t *at = ap_conftree; at; at = at->next)
-        if (is_section_of(at, s) && (last = last_of(at->first_child, names)))
-            found = last;
-    return found;
-}
-
 /* Whether the host speaks TLS itself: 1 or 0, -1 where nothing says so. What turns it on is
  * inherited from the main server. `SSLEngine optional` (RFC 2817) is http as far as browsers go. */
-static int tls_of(apr_pool_t *pool, const server_rec *s)
+static int tls_of(apr_pool_t *pool, const server_rec *main_server, const server_rec *s)
 {
     static const char *const names[] = { "SSLEngine", "GnuTLSEnable", "NSSEngine", NULL };
-    const ap_directive_t *said = said_in(s, names);
-    const char *args;
+    const ap_directive_t *said = pa_config_tree_said(s, names);
 
     if (!said)
-        said = last_of(ap_conftree, names);
-    if (!said)
-        return -1;
-    args = said->args;
-    return ap_cstr_casecmp(ap_getword_conf(pool, &args), "on") == 0;
+        said = pa_config_tree_said(main_server, names);
+    return said ? ap_cstr_casecmp(pa_config_tree_argument(pool, said), "on") == 0 : -1;
 }
 
 static int is_https(const char *protocol)
@@ -124,12 +90,13 @@ int pa_origin_is_guessed(const server_rec *s, const pa_server_conf *conf)
 {
     static const char *const names[] = { "ServerName", NULL };
 
-    return !conf->origin_said && !said_in(s, names);
+    return !conf->origin_said && !pa_config_tree_said(s, names);
 }
 
-const char *pa_origin_complete(apr_pool_t *pool, const server_rec *s, pa_server_conf *conf)
+const char *pa_origin_complete(apr_pool_t *pool, const server_rec *main_server, const server_rec *s,
+                               pa_server_conf *conf)
 {
-    int tls = tls_of(pool, s);
+    int tls = tls_of(pool, main_server, s);
 
     conf->origin = conf->origin_said ? conf->origin_said : from_server_name(pool, s, tls);
     if (!conf->origin)

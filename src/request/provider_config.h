@@ -63,7 +63,7 @@ const char *pa_provider_set_client_auth(cmd_parms *cmd, void *dir, const char *m
                                         const char *first, const char *second);
 const char *pa_provider_add_client_key(cmd_parms *cmd, void *dir, const char *file,
                                        const char *kid);
-const char *pa_provider_set_file(cmd_parms *cmd, void *dir, const char *value);
+const char *pa_provider_set_ca_file(cmd_parms *cmd, void *dir, const char *value);
 const char *pa_provider_set_profile(cmd_parms *cmd, void *dir, const char *value);
 const char *pa_provider_set_request(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 const char *pa_provider_set_response(cmd_parms *cmd, void *dir, const char *value);

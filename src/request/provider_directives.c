@@ -1,6 +1,7 @@
 /* provider_directives.c: what each directive of a provider accepts. A bad value stops the start
  * with one line that names the directive and the cure. */
 #include "config.h"
+#include "file_check.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -248,15 +249,13 @@ const char *pa_provider_set_client_cert(cmd_parms *cmd, void *dir, const char *f
     return NULL;
 }
 
-const char *pa_provider_set_file(cmd_parms *cmd, void *dir, const char *value)
+const char *pa_provider_set_ca_file(cmd_parms *cmd, void *dir, const char *value)
 {
     const char *path = ap_server_root_relative(cmd->pool, value);
-    apr_finfo_t info;
-    apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE, cmd->temp_pool);
+    const char *why = pa_file_check_authorities(cmd->temp_pool, path);
 
-    (void)dir;
-    if (rv != APR_SUCCESS)
-        return apr_psprintf(cmd->pool, "%s: cannot read %s: %pm", cmd->cmd->name, path, &rv);
+    if (why)
+        return apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, why);
     *(const char **)member(cmd) = path;
     return NULL;
 }
