@@ -32,7 +32,6 @@ DefaultRuntimeDir $directory
 ErrorLog $log
 PlusAuthTemplates @{[vars('top_dir')]}/templates
 PlusAuthEnvFile $directory/plusauth.env
-PlusAuthTemplates @{[vars('top_dir')]}/templates
 Session On
 <Location "/app">
     AuthType PlusAuth
