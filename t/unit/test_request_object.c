@@ -11,7 +11,8 @@
 #define NOW (1000 * APR_USEC_PER_SEC)
 
 static pa_provider provider = { .client_id = "my client", .client_secret = "s e",
-                                .client_auth = PA_CLIENT_AUTH_POST, .scope = "openid",
+                                .issuer = "https://op.example", .scope = "openid",
+                                .client_auth = PA_CLIENT_AUTH_POST,
                                 .http = { 5 * APR_USEC_PER_SEC, 20 * APR_USEC_PER_SEC, NULL, NULL,
                                           NULL } };
 
