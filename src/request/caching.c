@@ -51,24 +51,48 @@ static const char *make_private(apr_pool_t *pool, const char *said)
     return apr_pstrcat(pool, "private", *others ? ", " : "", others, NULL);
 }
 
+/* The fields that tell caches what to keep: RFC 9111, RFC 9213 and its forerunner. */
+static const char *const fields[] = { "Cache-Control", "CDN-Cache-Control", "Surrogate-Control" };
+
+static int is_for_caches(const char *name)
+{
+    if ((*name | 0x20) != 'c' && (*name | 0x20) != 's')
+        return 0;
+    for (apr_size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        if (ap_cstr_casecmp(name, fields[i]) == 0)
+            return 1;
+    return 0;
+}
+
+/* Takes those fields out of a table, which mostly has none. What Cache-Control said there, after
+ * `said`. */
+static const char *take_out(apr_pool_t *pool, apr_table_t *table, const char *said)
+{
+    const apr_array_header_t *all = apr_table_elts(table);
+    int found = 0;
+
+    for (int i = 0; i < all->nelts; i++) {
+        const apr_table_entry_t *entry = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
+
+        if (!is_for_caches(entry->key))
+            continue;
+        found = 1;
+        if (ap_cstr_casecmp(entry->key, fields[0]) == 0)
+            said = said ? apr_pstrcat(pool, said, ", ", entry->val, NULL) : entry->val;
+    }
+    for (apr_size_t i = 0; found && i < sizeof(fields) / sizeof(fields[0]); i++)
+        apr_table_unset(table, fields[i]);
+    return said;
+}
+
 /* Both tables are sent: the last word is one field in one of them. */
 static void say_private(request_rec *r)
 {
-    const char *always = apr_table_getm(r->pool, r->err_headers_out, "Cache-Control");
-    const char *said = apr_table_getm(r->pool, r->headers_out, "Cache-Control");
+    const char *said = take_out(r->pool, r->err_headers_out, NULL);
 
-    if (always && said)
-        said = apr_pstrcat(r->pool, always, ", ", said, NULL);
-    else if (always)
-        said = always;
-    apr_table_unset(r->headers_out, "Cache-Control");
-    apr_table_setn(r->err_headers_out, "Cache-Control",
+    said = take_out(r->pool, r->headers_out, said);
+    apr_table_addn(r->headers_out, fields[0],
                    said ? make_private(r->pool, said) : "private, no-cache");
-    /* RFC 9213, and its forerunner: what they say would count instead. */
-    apr_table_unset(r->headers_out, "CDN-Cache-Control");
-    apr_table_unset(r->err_headers_out, "CDN-Cache-Control");
-    apr_table_unset(r->headers_out, "Surrogate-Control");
-    apr_table_unset(r->err_headers_out, "Surrogate-Control");
 }
 
 /* A browser that signs in or out asks again for what it has kept. */
