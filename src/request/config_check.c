@@ -276,6 +276,17 @@ static void tell_of_inherited_origin(apr_pool_t *pool, const server_rec *s,
                  origin.hostname);
 }
 
+static void tell_of_public_client(const server_rec *s, const pa_provider *provider)
+{
+    if (provider->client_auth == PA_CLIENT_AUTH_AUTO && !provider->client_secret
+        && provider->client_keys->nelts == 0 && !provider->http.client_cert)
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     "the client %s has neither secret nor key and is a public client: write "
+                     "PlusAuthClientSecret (CLIENT_SECRET in PlusAuthEnvFile), or "
+                     "PlusAuthClientAuth none if that is meant",
+                     provider->client_id);
+}
+
 /* What a site's owner has to know of an origin: what the provider must know of it, too, or nobody
  * can sign in. */
 static void tell_of_origin(apr_pool_t *pool, const server_rec *s, const pa_server_conf *conf)
@@ -295,6 +306,7 @@ static void tell_of_origin(apr_pool_t *pool, const server_rec *s, const pa_serve
                      "register at the provider%s%s: Redirect URI %s, Post Logout Redirect URI %s%s",
                      *provider->name ? " " : "", provider->name, provider->redirect_uri,
                      conf->origin, conf->path[PA_PATH_LOGOUT]);
+        tell_of_public_client(s, provider);
     }
 }
 

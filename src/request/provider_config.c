@@ -20,6 +20,33 @@ static const char *const env_ids[] = { "CLIENT_ID", "PLUSAUTH_CLIENT_ID", NULL }
 static const char *const env_secrets[] = { "CLIENT_SECRET", "PLUSAUTH_CLIENT_SECRET", NULL };
 static const char *const env_audiences[] = { "PLUSAUTH_AUDIENCE", NULL };
 
+/* Whether a value is what an example has in its place: {YOUR-CLIENT-ID}, <your_client_id>. */
+static int is_placeholder(const char *value)
+{
+    const char *at = strpbrk(value, "{<");
+
+    return ap_cstr_casecmpn(at ? at + 1 : value, "your", 4) == 0;
+}
+
+const char *pa_provider_check_env(apr_pool_t *pool, const apr_table_t *env)
+{
+    const char *const *const lists[] = { env_issuers, env_ids, env_secrets, env_audiences };
+    int found = 0;
+
+    for (apr_size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        for (const char *const *name = lists[i]; *name; name++) {
+            const char *value = apr_table_get(env, *name);
+
+            if (value && is_placeholder(value))
+                return apr_psprintf(pool,
+                                    "%s still has the example's value: write that of your tenant "
+                                    "and client, from the provider's dashboard",
+                                    *name);
+            found = found || value;
+        }
+    return found ? NULL : "it sets neither AUTH_URL nor CLIENT_ID nor CLIENT_SECRET";
+}
+
 pa_provider_directives *pa_provider_directives_create(apr_pool_t *pool)
 {
     pa_provider_directives *provider = apr_pcalloc(pool, sizeof(*provider));

@@ -50,6 +50,10 @@ pa_provider_directives *pa_provider_directives_inherit(apr_pool_t *pool,
 const char *pa_provider_complete(apr_pool_t *pool, const char *name,
                                  const pa_provider_directives *said, pa_provider *out);
 
+/* Whether an env file says something that is for us, and is no unchanged example. NULL, or the
+ * reason, which quotes no value. */
+const char *pa_provider_check_env(apr_pool_t *pool, const apr_table_t *env);
+
 /* The handlers of provider directives, in provider_directives.c. cmd->info is a member's offset
  * where there is no handler of its own. */
 const char *pa_provider_set_client_cert(cmd_parms *cmd, void *dir, const char *file);

@@ -203,7 +203,7 @@ const char *pa_provider_set_env_file(cmd_parms *cmd, void *dir, const char *valu
         return why;
     why = pa_envfile_parse(cmd->pool, text, &table);
     OPENSSL_cleanse((void *)text.at, text.len);
-    if (why)
+    if (why || (why = pa_provider_check_env(cmd->temp_pool, table)))
         return apr_psprintf(cmd->pool, "PlusAuthEnvFile: %s: %s", path, why);
     target(cmd)->env = table;
     return NULL;

@@ -20,6 +20,10 @@ static const char *check_file(cmd_parms *cmd, const char *path, const apr_finfo_
         return apr_psprintf(cmd->pool, "%s: everybody may %s the secret in %s: chmod o-rwx %s",
                             cmd->cmd->name, info->protection & APR_FPROT_WREAD ? "read" : "change",
                             path, path);
+    if (info->filetype != APR_REG)
+        return apr_psprintf(cmd->pool, "%s: %s is no regular file", cmd->cmd->name, path);
+    if (info->size == 0)
+        return apr_psprintf(cmd->pool, "%s: %s is empty", cmd->cmd->name, path);
     if (info->size > (apr_off_t)max)
         return apr_psprintf(cmd->pool, "%s: %s is longer than %" APR_SIZE_T_FMT " bytes",
                             cmd->cmd->name, path, max);
