@@ -132,7 +132,7 @@ subtest 'attack 4: a login cookie of another virtual host' => sub {
 
 subtest 'attack 4: a login that took longer than a login cookie lives' => sub {
     faults();
-    my $own = PlusAuth::Site->new('late')->start;
+    my $own = PlusAuth::Site->new('late', config => "PlusAuthKey 8Fq2mVwZ1nT7cXbR5sKdLhJpYgUaEo3i\n")->start; # kept over restarts
     my ($browser, $too_late) = map { browser() } 1, 2;
     my $url = $browser->until($own->page, qr{/login/callback});
     my $url_too_late = $too_late->until($own->page, qr{/login/callback});

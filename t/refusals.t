@@ -33,10 +33,10 @@ my $main = start('refusals', places(
 my $several = start('refusals-several', "<Location /app>\nPlusAuthProvider a\n</Location>\n", provider => join '', map {
     "<PlusAuthProvider $_>\nPlusAuthIssuer $issuer/refusals-$_\n$client</PlusAuthProvider>\n" } 'a', 'b');
 my $posts = start('refusals-posts', "PlusAuthResponse form_post\n");
-my $keyless = start('refusals-keyless', "PlusAuthSessionStore mod_session\nPlusAuthKey @{['k' x 43]}\n",
+my $keyless = start('refusals-keyless', "PlusAuthSessionStore mod_session\nPlusAuthKey 8Fq2mVwZ1nT7cXbR5sKdLhJpYgUaEo3i\n",
     modules => ['session_cookie']);
 my $storeless = start('refusals-storeless', "LoadModule plusauth_redis_module @{[vars('build')]}/mod_plusauth_redis.so\n"
-    . "PlusAuthSessionStore redis://127.0.0.1:@{[PlusAuth::Site::free_port()]}\nPlusAuthKey @{['k' x 43]}\n");
+    . "PlusAuthSessionStore redis://127.0.0.1:@{[PlusAuth::Site::free_port()]}\nPlusAuthKey 8Fq2mVwZ1nT7cXbR5sKdLhJpYgUaEo3i\n");
 my $lonely = start('refusals-lonely', "PlusAuthIssuer $nowhere\n");
 my @sites = ($main, $several, $posts, $keyless, $storeless, $lonely);
 
