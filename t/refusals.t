@@ -78,6 +78,10 @@ my %rows = (
         browser()->post($storeless->url('/logout/backchannel'), { logout_token => $token });
     }],
     'callback/bad_answer' => [400, 'invalid_response', sub { attempt('authorize.iss_wrong') }],
+    'callback/bad_answer mixed up' => [400, 'invalid_response', sub {
+        my $browser = browser();
+        return $browser->get($browser->until($several->page, qr{/login/callback/a}) =~ s{/callback/a}{/callback/b}r);
+    }],
     'callback/no_login' => [400, 'invalid_state', sub { get($main, '/login/callback?code=x&state=y') }],
     'failure/PA_FAULT_UNREACHABLE' => [502, 'provider_unreachable', sub { attempt('token.reset') }],
     'failure/PA_FAULT_UNKNOWN' => [503, 'temporarily_unavailable', sub { get($lonely, '/app/page.html') }],
@@ -100,6 +104,7 @@ my %rows = (
     'logout/bad_method' => [405, 'invalid_request', sub { get($main, '/logout', method => 'DELETE') }],
     'page_handler/no_page' => [500, 'misconfigured', sub { get($main, '/empty') }],
     'page_handler/only_read' => [405, 'method_not_allowed', sub { get($main, '/empty', method => 'DELETE') }],
+    'route/only_guessed' => [403, 'prefetch_refused', sub { get($main, '/login', 'Sec-Purpose' => 'prefetch') }],
     'user/nobody' => [401, 'login_required', sub { get($main, '/login/user') }],
     'user/only_read' => [405, 'invalid_request', sub { get($main, '/login/user', method => 'DELETE') }],
 );
