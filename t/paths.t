@@ -66,7 +66,7 @@ subtest 'a part for one user in a page where no session is looked for' => sub {
     my $own = PlusAuth::Site->new('parts', modules => ['include', 'mime'], config => <<"CONFIG")->start;
 PlusAuthSessionStore cookie
 Session Off
-<LocationMatch "^/(app|login)">
+<LocationMatch "^/(app|login|logout)">
     Session On
 </LocationMatch>
 <Directory "$open">
