@@ -47,8 +47,26 @@ subtest 'attack 2: the state of another browser (login CSRF)' => sub {
     my ($attacker, $url) = under_way();
     my $innocent = browser();
     no_exchange($innocent, $innocent->visit($url));
-    my ($victim) = under_way();
+    my ($slot) = login_cookies($attacker);
+    my $victim;
+    do { ($victim) = under_way() } while (login_cookies($victim))[0] eq $slot;
     no_exchange($victim, $victim->visit($url));
+};
+
+# This is how it looks when two tabs of one browser begin at the same moment.
+subtest 'attack 2: the state of another browser, whose slot is that of a login of this one' => sub {
+    my ($attacker, $url) = under_way();
+    my ($slot) = login_cookies($attacker);
+    my $victim;
+    do { ($victim) = under_way() } until (login_cookies($victim))[0] eq $slot;
+    faults();
+    my ($state) = $url =~ /\bstate=([^&]*)/;
+    my $answer = $victim->get($url);
+    is $answer->code, 302, 'sent away';
+    like $answer->header('Location'), qr{/authorize\?}, 'to a login of its own';
+    unlike $answer->header('Location'), qr/\Q$state\E/, 'with a state of its own';
+    is scalar calls_to('/oauth2/token'), 0, 'the code goes nowhere';
+    unharmed($victim, $page, $answer);
 };
 
 subtest 'attack 3: the same callback again, in the browser that is signed in' => sub {
@@ -156,9 +174,18 @@ subtest 'attack 5: fifty logins at once' => sub {
     cmp_ok @names, '<=', 8, @names . ' login cookies';
     cmp_ok @names, '>=', 2, 'several tabs are possible';
     cmp_ok length("$_=$cookies{$_}"), '<=', 400, "$_ is small" for @names;
-    my %codes;
-    $codes{ $browser->get($_)->code }++ for @urls[0 .. 9];
-    is_deeply \%codes, { 400 => 10 }, 'the oldest are forgotten';
+    my $late = $browser->clone;
+    my (%codes, %again);
+    for my $url (@urls[0 .. 9]) {
+        my $answer = $late->get($url);
+        $codes{ $answer->code }++;
+        $again{ $late->get($url)->code }++;
+        like $answer->header('Location'), qr{/authorize\?}, 'one of the oldest is forgotten: it begins again';
+    }
+    is_deeply \%codes, { 302 => 10 }, 'they all do';
+    is_deeply \%again, { 400 => 10 }, 'once';
+    is scalar(login_cookies($late)), scalar(@names), 'with no cookie more';
+    is scalar calls_to('/oauth2/token'), 0, 'their codes go nowhere';
     is $browser->visit($urls[-1])->code, 200, 'the last works';
 };
 

@@ -176,6 +176,110 @@ subtest 'many tabs: eight logins at once all end well' => sub {
     }
 };
 
+# What a cookie-less browser does that begins several logins at the same moment: none of them knows of
+# the others' slots. Each is begun by a browser of its own, and one jar gets all their cookies.
+sub begin_tab {
+    my ($tab) = @_;
+    my $browser = browser();
+    my $callback = $browser->until("$app/app/page.html?tab=$tab", qr{/login/callback});
+    my ($slot) = login_cookies($browser);
+    return { tab => $tab, callback => $callback, slot => $slot, value => { $browser->cookies }->{$slot} };
+}
+
+# A tab whose cookie goes into this slot.
+sub begin_tab_in {
+    my ($slot, $tab) = @_;
+    for (1 .. 500) {
+        my $begun = begin_tab($tab);
+        return $begun if $begun->{slot} eq $slot;
+    }
+    die "no login has put its cookie into $slot\n";
+}
+
+sub keep { $_[0]->set_cookie($_->{slot}, $_->{value}) for @_[1 .. $#_]; return }
+
+# A browser where the first of two tabs gave way to the second; the first.
+sub gave_way {
+    my $browser = browser();
+    my $first = begin_tab(1);
+    keep($browser, $first, begin_tab_in($first->{slot}, 2));
+    return ($browser, $first);
+}
+
+subtest 'many tabs: eight parallel logins of a browser without cookies all end in their own place' => sub {
+    my $browser = browser();
+    my @tabs = map { begin_tab($_) } 1 .. 7;
+    push @tabs, begin_tab_in($tabs[0]{slot}, 8);
+    faults();
+    keep($browser, @tabs);
+    my %kept = $browser->cookies;
+    my %lost = map { $_->{tab} => 1 } grep { $kept{ $_->{slot} } ne $_->{value} } @tabs;
+    ok $lost{1}, 'the first gave way to the eighth';
+    for my $tab (@tabs) {
+        my $answer = $browser->visit($tab->{callback});
+        is $answer->code, 200, "tab $tab->{tab}";
+        is $answer->{seen_url}, "$app/app/page.html?tab=$tab->{tab}", 'each in its own place';
+    }
+    my %codes = map { ($_->{callback} =~ /\bcode=([^&]*)/)[0] => $_->{tab} } @tabs;
+    my @sent = map { $codes{ $_->{form}{code} } // () } calls_to('/oauth2/token');
+    is_deeply [grep { $lost{$_} } @sent], [], 'no code was sent for a login that had given way';
+};
+
+subtest 'a login that gave way begins again once' => sub {
+    my ($browser, $first) = gave_way();
+    faults();
+    my $answer = $browser->get($first->{callback});
+    is $answer->code, 302, 'sent on';
+    like $answer->header('Location'), qr{/authorize\?}, 'to a login';
+    is scalar calls_to('/oauth2/token'), 0, 'its code is sent to nobody';
+    my $unused = $browser->clone;
+    is $unused->get($first->{callback})->code, 400, 'the same answer does so no second time';
+    my $again = $browser->until($answer->header('Location'), qr{/login/callback});
+    is $browser->clone->visit($again)->{seen_url}, "$app/app/page.html?tab=1", 'it leads to its page';
+
+    ($browser, $first) = gave_way();
+    my %before = $browser->cookies;
+    $again = $browser->until($first->{callback}, qr{/login/callback\?(?!.*\Q@{[$first->{callback} =~ /(state=[^&]*)/]}\E)});
+    my ($slot) = grep { !exists $before{$_} } login_cookies($browser);
+    keep($browser, begin_tab_in($slot, 3));
+    faults();
+    is $browser->get($again)->code, 400, 'one that began again and gave way again ends in a page';
+    is scalar calls(), 0, 'nobody was asked';
+};
+
+subtest 'only a state of ours begins again, and only where another login has its slot' => sub {
+    my ($browser, $first) = gave_way();
+    my ($state) = $first->{callback} =~ /\bstate=([^&]*)/;
+    my %codes;
+    faults();
+    for my $at (0 .. length($state) - 1) {
+        my ($changed, $cut) = ($state, substr $state, 0, $at);
+        substr($changed, $at, 1) = substr($changed, $at, 1) eq 'A' ? 'B' : 'A';
+        $codes{ $browser->get($first->{callback} =~ s/\Q$state\E/$_/r)->code }++ for $changed, $cut;
+    }
+    is_deeply \%codes, { 400 => 2 * length $state }, 'a state that was changed or cut is refused';
+    is browser()->get($first->{callback})->code, 400, 'as is a browser without cookies';
+    my $other = browser();
+    my $elsewhere;
+    do { $elsewhere = begin_tab(3) } while $elsewhere->{slot} eq $first->{slot};
+    keep($other, $elsewhere);
+    faults();
+    is $other->get($first->{callback})->code, 400, 'and one whose login has another slot';
+    is scalar calls(), 0, 'nobody was asked';
+    is $browser->get($first->{callback})->code, 302, 'unchanged, and where it belongs, it begins again';
+};
+
+subtest 'a login that gave way where another tab has signed in ends at its page' => sub {
+    my ($browser, $first) = gave_way();
+    $browser->visit("$app/app/page.html");
+    faults();
+    my $answer = $browser->get($first->{callback});
+    is $answer->code, 302, 'sent on';
+    is $answer->header('Location'), "$app/app/page.html?tab=1", 'to its page';
+    is scalar calls(), 0, 'without a request to the provider';
+    is $browser->get($first->{callback})->header('Location'), "$app/", 'the second time home';
+};
+
 subtest 'the back button after login' => sub {
     faults();
     my $browser = browser();

@@ -46,7 +46,8 @@ static const pa_refusal bad_answer = { .status = HTTP_BAD_REQUEST,
 typedef struct returning {
     const pa_provider *provider; /* that comes back at this path; NULL for none */
     pa_metadata *metadata;
-    pa_login_state *login;
+    const pa_login_state *asked; /* what the answer's state says; NULL when it is not ours */
+    pa_login_state *login;       /* the browser's own one of it */
     int slot;
     pa_tokens tokens;
     const char *dpop_key;   /* the private JWK that they are bound to, or NULL */
@@ -55,15 +56,31 @@ typedef struct returning {
     json_t *userinfo;       /* NULL when it was not asked for */
 } returning;
 
+static void read_state(request_rec *r, const char *state, returning *back)
+{
+    pa_login_state *asked;
+
+    if (state
+        && !pa_login_state_open_parameter(r->pool, pa_visit_of(r)->settings->login_keys,
+                                          pa_bytes_text(state), r->request_time, &asked))
+        back->asked = asked;
+}
+
+static int is_same(const pa_login_state *one, const pa_login_state *other)
+{
+    return pa_equal(pa_bytes_of(one->mark, sizeof(one->mark)),
+                    pa_bytes_of(other->mark, sizeof(other->mark)));
+}
+
 /* The login whose state this is, among those that the browser began. NULL and set in *back, or why
  * there is none, as far as the cookies tell. */
-static const char *find_login(request_rec *r, const char *state, returning *back)
+static const char *find_login(request_rec *r, returning *back)
 {
     const pa_visit *visit = pa_visit_of(r);
     const char *reason = "the browser sent no login cookie: it blocks cookies, reaches this host "
                          "by another name or scheme, or began this login more than 15 minutes ago";
 
-    for (int slot = 0; state && slot < PA_LOGIN_SLOTS; slot++) {
+    for (int slot = 0; slot < PA_LOGIN_SLOTS; slot++) {
         pa_login_state *login;
         const char *why;
 
@@ -75,8 +92,7 @@ static const char *find_login(request_rec *r, const char *state, returning *back
                      ? "no login of this browser has its state, and one of them took too long"
                      : "no login of this browser has its state: it was finished, is another "
                        "browser's, or gave way to newer ones";
-        if (why || login->done || login->hop
-            || !pa_equal(pa_bytes_text(login->state), pa_bytes_text(state)))
+        if (why || login->done || login->hop || !back->asked || !is_same(login, back->asked))
             continue;
         back->login = login;
         back->slot = slot;
@@ -85,32 +101,81 @@ static const char *find_login(request_rec *r, const char *state, returning *back
     return reason;
 }
 
-/* An answer that belongs to no login of this browser: the back button, a bookmark, a login that
- * took too long, or somebody else's. Nothing of it is shown. */
-static int stale(request_rec *r, const char *why)
-{
-    const pa_session *session = NULL;
-    apr_status_t rv = pa_session_load(r, &session);
-
-    if (rv != APR_SUCCESS)
-        return pa_failure_session(r, rv);
-    if (session)
-        return pa_redirect_home(r, "/");
-    pa_counters_add(PA_COUNT_REFUSED_STATE);
-    return pa_refuse(r, &no_login, "callback refused: %s", why);
-}
-
 /* Marks the state as used, for all processes: its code is sent once. */
 static const char *use_state(request_rec *r, const pa_login_state *login, apr_status_t *rv)
 {
     const pa_server_conf *conf = pa_server_conf_get(r->server);
     unsigned char key[PA_SHA256_LEN];
-    const char *why = pa_sha256(pa_bytes_text(login->state), key);
+    const char *why = pa_sha256(pa_bytes_of(login->mark, sizeof(login->mark)), key);
 
     if (!why)
         *rv = pa_cache_add(conf->used_states, key, login->begun + PA_LOGIN_LIFETIME,
                            pa_bytes_of("", 1), r->pool);
     return why;
+}
+
+/* Whether the login gave way to another one of this browser, which has its slot now: tabs that
+ * begin at the same moment do not know of each other's slots. */
+static int gave_way(request_rec *r, const returning *back)
+{
+    const pa_visit *visit = pa_visit_of(r);
+    const pa_login_state *asked = back->asked;
+    pa_login_state *other;
+
+    if (!asked || asked->final || !back->provider
+        || strcmp(asked->provider, back->provider->name) != 0 || !visit->logins[asked->slot].len)
+        return 0;
+    return !pa_login_state_open(r->pool, visit->settings->login_keys, visit->logins[asked->slot],
+                                r->request_time, &other)
+           && !other->hop && !is_same(other, asked);
+}
+
+static const char *return_path(const pa_login_state *login)
+{
+    return pa_url_check_return(login->return_to) ? "/" : login->return_to;
+}
+
+/* A login for the page of one that gave way. It is final: there is no third. */
+static int restart(request_rec *r, const returning *back)
+{
+    const pa_login_hints hints = { .provider = back->provider,
+                                   .return_to = return_path(back->asked),
+                                   .restarts = 1 };
+
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "[%s] callback: its login gave way to another one that this browser began at the "
+                  "same time: it begins again",
+                  pa_log_request_id(r));
+    return pa_login_start(r, &hints);
+}
+
+/* An answer that belongs to no login of this browser: the back button, a bookmark, a login that
+ * took too long or gave way to another, or somebody else's. Nothing of it is shown, and its code is
+ * sent nowhere.
+ * A state that opens was made here, but perhaps for another browser. Somebody who makes a victim's
+ * browser come here with it gets no more than by a link to the login path or to a page: the victim
+ * begins a login of her own, or who is signed in is sent to a path of this site. Each state does
+ * this once. */
+static int stale(request_rec *r, const char *why, const returning *back)
+{
+    const pa_session *session = NULL;
+    apr_status_t rv = pa_session_load(r, &session), used = APR_EEXIST;
+    const char *failed = NULL;
+
+    if (rv != APR_SUCCESS)
+        return pa_failure_session(r, rv);
+    if (back->asked && (session || gave_way(r, back)))
+        failed = use_state(r, back->asked, &used);
+    if (failed)
+        return pa_failure_provider(r, "callback", pa_fault_new(r->pool, PA_FAULT_OURS, failed));
+    if (used != APR_SUCCESS && used != APR_EEXIST)
+        return pa_failure_session(r, used);
+    if (session)
+        return pa_redirect_home(r, used == APR_SUCCESS ? return_path(back->asked) : "/");
+    if (used == APR_SUCCESS)
+        return restart(r, back);
+    pa_counters_add(PA_COUNT_REFUSED_STATE);
+    return pa_refuse(r, &no_login, "callback refused: %s", why);
 }
 
 /* From the code to who the user is. */
@@ -301,7 +366,7 @@ static int sign_in(request_rec *r, returning *back)
     mark_done(r, back);
     if (pa_visit_of(r)->signed_out)
         pa_visit_mark_out(r, pa_visit_of(r)->settings, 0);
-    return go_on(r, pa_url_check_return(back->login->return_to) ? "/" : back->login->return_to);
+    return go_on(r, return_path(back->login));
 }
 
 /* An answer that breaks a rule before anything was asked for with it. */
@@ -336,11 +401,11 @@ static int finish(request_rec *r, const pa_answer *answer, returning *back)
         apr_hash_get(conf->providers, back->login->provider, APR_HASH_KEY_STRING);
 
     if (!provider)
-        return stale(r, "its provider is not configured any more");
+        return stale(r, "its provider is not configured any more", back);
     if ((why = use_state(r, back->login, &rv)))
         return pa_failure_provider(r, "callback", pa_fault_new(r->pool, PA_FAULT_OURS, why));
     if (rv == APR_EEXIST)
-        return stale(r, "its state was used before");
+        return stale(r, "its state was used before", back);
     if (rv != APR_SUCCESS)
         return pa_failure_session(r, rv);
     if (provider != back->provider)
@@ -372,10 +437,12 @@ int pa_callback_handler(request_rec *r)
         return pa_answer_take_post(r, back.provider);
     why = pa_answer_read(r, back.provider, &answer);
     r->args = NULL; /* for no log, and no ErrorDocument */
+    if (!why) {
+        read_state(r, answer.state, &back);
+        why = find_login(r, &back);
+    }
     if (why)
-        return stale(r, why);
-    if ((why = find_login(r, answer.state, &back)))
-        return stale(r, why);
+        return stale(r, why, &back);
     status = finish(r, &answer, &back);
     if (!back.login->done)
         pa_visit_set_login_cookie(r, pa_visit_of(r)->settings, back.slot, NULL, 0);

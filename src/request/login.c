@@ -133,14 +133,14 @@ static int is_elsewhere(request_rec *r, const pa_server_conf *conf)
     return called && strcmp(strstr(called, "://") + 3, ours) != 0;
 }
 
-static int set_login(request_rec *r, const pa_visit *visit, const pa_login_state *login, int slot)
+static int set_login(request_rec *r, const pa_visit *visit, const pa_login_state *login)
 {
     const char *sealed;
     const char *why = pa_login_state_seal(r->pool, visit->settings->login_keys, login, &sealed);
 
     if (why)
         return pa_failure_provider(r, "login", pa_fault_new(r->pool, PA_FAULT_OURS, why));
-    pa_visit_set_login_cookie(r, visit->settings, slot, sealed,
+    pa_visit_set_login_cookie(r, visit->settings, login->slot, sealed,
                               login->hop ? LOOP_WINDOW : PA_LOGIN_LIFETIME);
     return OK;
 }
@@ -190,16 +190,19 @@ static const pa_fault *ask_for_login(request_rec *r, const pa_login_hints *hints
     const pa_provider *provider = hints->provider;
     apr_table_t *more = pa_login_parameters(r, provider, hints->parameters);
     pa_authorization_request request = { .redirect_uri = provider->redirect_uri,
-                                         .state = login->state,
                                          .nonce = login->nonce,
                                          .code_challenge = login->code_challenge,
                                          .now = apr_time_now() };
     pa_dpop dpop;
     const char *jwk;
     const pa_fault *fault = pa_login_dpop(r, provider, login, &jwk, &dpop);
+    const char *why;
 
     if (fault)
         return fault;
+    if ((why = pa_login_state_parameter(r->pool, pa_visit_of(r)->settings->login_keys, login,
+                                        &request.state)))
+        return pa_fault_new(r->pool, PA_FAULT_OURS, why);
     if (metadata->lacks)
         tell_lacks(r, provider, metadata);
     request.dpop = jwk ? &dpop : NULL;
@@ -210,6 +213,13 @@ static const pa_fault *ask_for_login(request_rec *r, const pa_login_hints *hints
     request.more = more;
     login->max_age = pa_login_max_age(more);
     return pa_authorization_url(conf->client, r->pool, provider, metadata, &request, url);
+}
+
+/* Whether this login could not begin again at the callback path as it began here: it is such a
+ * second one, or a link or its place asks for more than the callback path knows. */
+static int is_final(request_rec *r, const pa_login_hints *hints)
+{
+    return hints->restarts || hints->again || pa_dir_conf_get(r)->auth_params != NULL;
 }
 
 int pa_login_start(request_rec *r, const pa_login_hints *hints)
@@ -234,13 +244,15 @@ int pa_login_start(request_rec *r, const pa_login_hints *hints)
     /* Sent to our name and back under another, again and again: a proxy in front changes it. */
     login->hop = is_elsewhere(r, conf) && known.hops < LOOP_ROUNDS;
     login->round = login->hop ? known.hops : known.round;
+    login->final = is_final(r, hints);
+    login->slot = choose_slot(&known, login->secret[0]);
     if (!login->hop
         && (fault =
                 pa_discovery_metadata(conf->client, r->pool, provider, r->request_time, &metadata)))
         return pa_failure_provider(r, "login", fault);
     if (!login->hop && (fault = ask_for_login(r, hints, metadata, login, &url)))
         return pa_failure_provider(r, "login", fault);
-    status = set_login(r, visit, login, choose_slot(&known, login->secret[0]));
+    status = set_login(r, visit, login);
     if (status != OK)
         return status;
     return login->hop ? pa_redirect_home(r, pa_login_wanted(r)) : pa_redirect(r, url);

@@ -12,6 +12,7 @@ typedef struct pa_login_hints {
         *parameters; /* for the authorization request: login_hint, ui_locales and so on */
     int registers;   /* whether the registration form is asked for (prompt=create) */
     int again;       /* whether who is signed in is to sign in again */
+    int restarts;    /* whether this login takes the place of one that gave way to another */
 } pa_login_hints;
 
 /* Reads the query, or a posted form. OK and *out set; else a status, with its page. */

@@ -24,13 +24,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!pa_login_state_open(pool, keys, pa_bytes_text(text), now, &login)) {
         fuzz_must(strlen(login->provider) + strlen(login->return_to) < size);
         fuzz_must(login->begun <= now + apr_time_from_sec(60));
-        fuzz_must(strlen(login->state) == 43 && strlen(login->code_verifier) == 43);
-        fuzz_must(strcmp(login->state, login->nonce) != 0);
+        fuzz_must(strlen(login->nonce) == 43 && strlen(login->code_verifier) == 43);
+        fuzz_must(strcmp(login->code_verifier, login->nonce) != 0);
         fuzz_must(!pa_login_state_seal(pool, keys, login, &text));
         fuzz_must(!pa_login_state_open(pool, keys, pa_bytes_text(text), now, &again));
         fuzz_must(!strcmp(login->return_to, again->return_to));
         fuzz_must(!strcmp(login->provider, again->provider));
-        fuzz_must(!strcmp(login->state, again->state) && login->max_age == again->max_age);
+        fuzz_must(!memcmp(login->mark, again->mark, sizeof(login->mark)) && login->max_age == again->max_age);
         fuzz_must(pa_login_state_open(pool, keys, pa_bytes_text(text),
                                       login->begun + PA_LOGIN_LIFETIME + 1, &again)
                   != NULL);

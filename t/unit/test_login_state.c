@@ -39,11 +39,11 @@ static void test_round_trip(apr_pool_t *pool, const pa_seal_keys *keys)
         return;
     is(out->return_to, "/a?b=c", "return_to");
     is(out->provider, "", "provider");
-    is(out->state, in->state, "state");
+    ok(!memcmp(out->mark, in->mark, sizeof(in->mark)), "mark");
     is(out->nonce, in->nonce, "nonce");
     is(out->code_verifier, in->code_verifier, "code verifier");
     ok(strlen(in->code_verifier) == 43, "the verifier has the 43 characters of RFC 7636 4.1");
-    ok(strcmp(in->state, in->nonce) && strcmp(in->nonce, in->code_verifier)
+    ok(strcmp(in->nonce, in->code_verifier)
            && strcmp(in->code_verifier, in->code_challenge), "each value is its own");
     ok(out->round == 0 && !out->done && !out->hop, "marks");
 }
@@ -73,6 +73,44 @@ static void test_refusals(apr_pool_t *pool, const pa_seal_keys *keys)
     ok(opened == 0, "refuses any change and any truncation");
 }
 
+/* What the state parameter says, and that it is no cookie, nor a cookie a state. */
+static void test_parameter(apr_pool_t *pool, const pa_seal_keys *keys)
+{
+    const unsigned char none[PA_LOGIN_SECRET_LEN] = { 0 };
+    pa_login_state *in, *out = NULL;
+    const char *cookie = sealed_login(pool, keys, "/a?b=c", &in), *state = "";
+    int opened = 0;
+
+    in->slot = PA_LOGIN_SLOTS - 1;
+    in->final = 1;
+    is(pa_login_state_parameter(pool, keys, in, &state), NULL, "seals a state");
+    is(pa_login_state_open_parameter(pool, keys, pa_bytes_text(state), NOW + PA_LOGIN_LIFETIME,
+                                     &out), NULL, "opens");
+    if (!out)
+        return;
+    is(out->return_to, "/a?b=c", "return_to");
+    is(out->provider, "", "provider");
+    ok(out->slot == PA_LOGIN_SLOTS - 1 && out->final, "slot and mark");
+    ok(!memcmp(out->mark, in->mark, sizeof(in->mark)), "it names the login");
+    ok(!memcmp(out->secret, none, sizeof(none)) && !out->code_verifier, "without its secret");
+    ok(pa_login_state_open(pool, keys, pa_bytes_text(state), NOW, &out) != NULL,
+       "it is no cookie");
+    ok(pa_login_state_open_parameter(pool, keys, pa_bytes_text(cookie), NOW, &out) != NULL,
+       "a cookie is no state");
+    has(pa_login_state_open_parameter(pool, keys, pa_bytes_text(state),
+                                      NOW + PA_LOGIN_LIFETIME + apr_time_from_sec(1), &out),
+        "too long", "refuses an old one");
+    for (apr_size_t i = 0; state[i]; i++) {
+        char *copy = apr_pstrdup(pool, state);
+
+        copy[i] = copy[i] == 'A' ? 'B' : 'A';
+        opened += !pa_login_state_open_parameter(pool, keys, pa_bytes_text(copy), NOW, &out);
+        copy[i] = '\0';
+        opened += !pa_login_state_open_parameter(pool, keys, pa_bytes_text(copy), NOW, &out);
+    }
+    ok(opened == 0, "refuses any change and any truncation");
+}
+
 static void test_size(apr_pool_t *pool, const pa_seal_keys *keys)
 {
     char *query = apr_pstrcat(pool, "/path?", NULL), *path = apr_pstrdup(pool, "/");
@@ -92,6 +130,8 @@ static void test_size(apr_pool_t *pool, const pa_seal_keys *keys)
     value = sealed_login(pool, keys, apr_pstrndup(pool, query, 224), &login);
     ok(strlen(login->return_to) == 224, "as do 224");
     ok(strlen(value) <= PA_LOGIN_COOKIE_MAX, "the cookie keeps its limit: %d", (int)strlen(value));
+    is(pa_login_state_parameter(pool, keys, login, &value), NULL, "seals its state");
+    ok(strlen(value) <= PA_LOGIN_COOKIE_MAX, "which has the same limit: %d", (int)strlen(value));
     ok(PA_LOGIN_SLOTS * (PA_LOGIN_COOKIE_MAX + sizeof("__Host-plusauth-login-0=") - 1) <= 3200,
        "all cookies together keep theirs");
 }
@@ -102,7 +142,7 @@ static void test_random(apr_pool_t *pool)
 
     is(pa_login_state_new(pool, "", "/", NOW, &one), NULL, "one");
     is(pa_login_state_new(pool, "", "/", NOW, &two), NULL, "two");
-    ok(strcmp(one->state, two->state) && strcmp(one->nonce, two->nonce)
+    ok(memcmp(one->mark, two->mark, sizeof(one->mark)) && strcmp(one->nonce, two->nonce)
            && strcmp(one->code_verifier, two->code_verifier), "no two are alike");
 }
 
@@ -113,6 +153,7 @@ int main(void)
 
     test_round_trip(pool, keys);
     test_refusals(pool, keys);
+    test_parameter(pool, keys);
     test_size(pool, keys);
     test_random(pool);
     return tap_end();
