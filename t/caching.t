@@ -78,6 +78,22 @@ for my $case (map { my $says = $_; (['disk', 'on', $says], ['disk', 'off', $says
     };
 }
 
+subtest 'what our own paths answer is kept by nobody, whatever the site says of its pages' => sub {
+    for my $says (@says, "<Location \"/login/user\">\n    Header always set Cache-Control \"public\"\n    Header set Cache-Control \"max-age=600\"\n</Location>") {
+        my $site = cached_site('disk', 'on', "$says\n<Location \"/me\">\n    SetHandler plusauth-user\n</Location>");
+        my $browser = browser();
+        $browser->visit($site->page);
+        for my $path ('/login/user', '/me', '/logout?from=elsewhere', '/login/callback', '/login', '/logout/frontchannel') {
+            my $answer = $browser->get($site->url($path), site => 'cross-site');
+            like join(', ', $answer->header('Cache-Control')), qr/(?:^|, )no-store(?:,|$)/, "$path: " . $answer->code;
+            my $anonymous = browser()->get($site->url($path), site => 'cross-site');
+            unlike $anonymous->header('X-Cache') // '', qr/^HIT/, 'nobody else gets it';
+            unlike $anonymous->content, qr/user-1/, 'nor learns who that is' if $path =~ /user|me/;
+        }
+        $site->stop;
+    }
+};
+
 subtest 'socache as well, which keeps what is for everybody' => sub {
     my $site = cached_site('socache', 'on', 'Header set Cache-Control "max-age=600"');
     my $browser = browser();

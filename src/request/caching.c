@@ -86,13 +86,15 @@ static const char *take_out(apr_pool_t *pool, apr_table_t *table, const char *sa
 }
 
 /* Both tables are sent: the last word is one field in one of them. */
-static void say_private(request_rec *r)
+static void say_private(request_rec *r, int forbidden)
 {
     const char *said = take_out(r->pool, r->err_headers_out, NULL);
 
     said = take_out(r->pool, r->headers_out, said);
     apr_table_addn(r->headers_out, fields[0],
-                   said ? make_private(r->pool, said) : "private, no-cache");
+                   forbidden ? "no-store"
+                   : said    ? make_private(r->pool, said)
+                             : "private, no-cache");
 }
 
 /* A browser that signs in or out asks again for what it has kept. */
@@ -108,7 +110,7 @@ static apr_status_t say(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     const pa_visit *visit = pa_visit_of(f->r);
 
-    say_private(f->r);
+    say_private(f->r, visit->is_never_kept);
     if (visit->varies)
         say_varying(f->r);
     ap_remove_output_filter(f);
@@ -167,6 +169,12 @@ void pa_caching_mark(request_rec *r, int varies)
     /* By a part of an answer that is under way. */
     if (visit->filtered == r && visit->guarded != r)
         add_filters(r, visit);
+}
+
+void pa_caching_forbid(request_rec *r)
+{
+    pa_visit_of(r)->is_never_kept = 1;
+    pa_caching_mark(r, 0);
 }
 
 void pa_caching_register(void)

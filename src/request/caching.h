@@ -9,6 +9,9 @@
  * nobody is marked. To be called before the answer begins. */
 void pa_caching_mark(request_rec *r, int varies);
 
+/* The answer is for this request alone: neither a shared cache nor the browser keeps it. */
+void pa_caching_forbid(request_rec *r);
+
 /* Registers the filters that say so in the answer's header fields, after whatever the application
  * and the administrator (mod_headers, mod_expires) say there and before mod_cache reads them. */
 void pa_caching_register(void);

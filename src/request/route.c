@@ -10,6 +10,7 @@
 #include "../state/log.h"
 #include "authn.h"
 #include "backchannel.h"
+#include "caching.h"
 #include "callback.h"
 #include "config.h"
 #include "jwks.h"
@@ -206,6 +207,8 @@ int pa_route_handler(request_rec *r)
     if (route) {
         restore(r, pa_visit_of(r));
         pa_template_shield(r);
+        if (route->path != PA_PATH_JWKS)
+            pa_caching_forbid(r); /* whatever the site says of its pages */
         if (route->begins_or_ends_login && r->method_number == M_GET && pa_authn_is_prefetch(r))
             return refuse_prefetch(r);
         return route->handle(r);
@@ -213,5 +216,7 @@ int pa_route_handler(request_rec *r)
     if (!r->handler || strcmp(r->handler, "plusauth-user") != 0)
         return DECLINED;
     pa_template_shield(r);
+    if (pa_visit_of(r))
+        pa_caching_forbid(r);
     return pa_user_handler(r);
 }

@@ -85,6 +85,7 @@ typedef struct pa_visit {
 
     /* Owned by caching.c. */
     int is_private;              /* the answer is for one user */
+    int is_never_kept;           /* nor by the browser itself */
     int varies;                  /* and another one for others who may see it */
     const request_rec *filtered; /* whose answer has its filters */
     const request_rec *guarded;  /* ours among them */
