@@ -17,6 +17,8 @@
 #define PAUSE_MAX apr_time_from_sec(2)
 /* Connections that are kept while nobody uses them. */
 #define IDLE_MAX 64
+/* "$", a number, and the line end. */
+#define HEAD_MAX 24
 
 typedef struct connection {
     redisContext *context;
@@ -222,17 +224,62 @@ static int is_replicated(redisContext *context, int replicas)
     return enough;
 }
 
+static char *put_head(char *at, char kind, size_t number)
+{
+    char digits[20];
+    int count = 0;
+
+    *at++ = kind;
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while ((number /= 10));
+    while (count)
+        *at++ = digits[--count];
+    *at++ = '\r';
+    *at++ = '\n';
+    return at;
+}
+
+/* The command as Redis reads it (RESP, "Sending commands to a Redis server"), in one piece: hiredis
+ * would make it of many, which costs a request more than all else in here. */
+static const char *format(const pa_redis_command *command, size_t *len)
+{
+    size_t size = HEAD_MAX;
+    char *text, *at;
+
+    for (int i = 0; i < command->argc; i++)
+        size += HEAD_MAX + command->lengths[i] + 2;
+    text = apr_palloc(command->pool, size);
+    at = put_head(text, '*', (size_t)command->argc);
+    for (int i = 0; i < command->argc; i++) {
+        at = put_head(at, '$', command->lengths[i]);
+        memcpy(at, command->argv[i], command->lengths[i]);
+        at += command->lengths[i];
+        *at++ = '\r';
+        *at++ = '\n';
+    }
+    *len = (size_t)(at - text);
+    return text;
+}
+
 /* One command on one connection; NULL when it was cut or took too long. */
 static redisReply *send_command(redisContext *context, const pa_redis_command *command)
 {
-    if (command->asking) {
-        redisReply *reply = redisCommandArgv(context, 1, (const char *[]){ "ASKING" }, NULL);
+    void *reply = NULL;
+    size_t len;
+    const char *text = format(command, &len);
 
+    if (command->asking) {
+        reply = redisCommandArgv(context, 1, (const char *[]){ "ASKING" }, NULL);
         if (!reply)
             return NULL;
         freeReplyObject(reply);
+        reply = NULL;
     }
-    return redisCommandArgv(context, command->argc, command->argv, command->lengths);
+    if (redisAppendFormattedCommand(context, text, len) != REDIS_OK
+        || redisGetReply(context, &reply) != REDIS_OK)
+        return NULL;
+    return reply;
 }
 
 /* Uses one connection up: puts it back, or closes it. *stale says that it had been idle and was

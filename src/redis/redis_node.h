@@ -35,11 +35,12 @@ pa_redis_node *pa_redis_node_create(apr_pool_t *pool, const pa_redis_settings *s
 
 /* One command, in Redis' own words. */
 typedef struct pa_redis_command {
+    apr_pool_t *pool; /* for what is sent */
     int argc;
     const char **argv;
-    const size_t *lengths; /* NULL: the arguments are texts */
-    int asking;            /* ASKING goes before it: a cluster moves the key's slot */
-    int is_write;          /* settings->replicas must have it before it counts */
+    const size_t *lengths;
+    int asking;   /* ASKING goes before it: a cluster moves the key's slot */
+    int is_write; /* settings->replicas must have it before it counts */
 } pa_redis_command;
 
 /* Sends a command and waits for the answer. APR_SUCCESS and *out, which the caller frees with

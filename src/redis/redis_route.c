@@ -82,11 +82,14 @@ static apr_status_t ask_node(const pa_redis_route *route, pa_redis_node *node,
 }
 
 /* "SENTINEL get-master-addr-by-name": the node that one Sentinel names, or NULL. */
-static pa_redis_node *ask_sentinel(pa_redis_route *route, pa_redis_node *sentinel)
+static pa_redis_node *ask_sentinel(pa_redis_route *route, pa_redis_node *sentinel, apr_pool_t *pool)
 {
+    const char *name = route->settings->master;
     const pa_redis_command command = {
+        .pool = pool,
         .argc = 3,
-        .argv = (const char *[]){ "SENTINEL", "get-master-addr-by-name", route->settings->master }
+        .argv = (const char *[]){ "SENTINEL", "get-master-addr-by-name", name },
+        .lengths = (const size_t[]){ 8, 23, strlen(name) },
     };
     pa_redis_node *master = NULL;
     redisReply *reply;
@@ -108,12 +111,12 @@ static pa_redis_node *ask_sentinel(pa_redis_route *route, pa_redis_node *sentine
     return master;
 }
 
-static pa_redis_node *find_master(pa_redis_route *route)
+static pa_redis_node *find_master(pa_redis_route *route, apr_pool_t *pool)
 {
     pa_redis_node *master = NULL;
 
     for (pa_redis_node *sentinel = route->sentinels; sentinel && !master; sentinel = sentinel->next)
-        master = ask_sentinel(route, sentinel);
+        master = ask_sentinel(route, sentinel, pool);
     apr_thread_mutex_lock(route->lock);
     route->master = master;
     apr_thread_mutex_unlock(route->lock);
@@ -143,7 +146,8 @@ static pa_redis_node *another(const pa_redis_route *route, const pa_redis_node *
 }
 
 /* Where a command goes first. `failed` could not be asked just now, or is NULL. */
-static pa_redis_node *node_for(pa_redis_route *route, const char *key, const pa_redis_node *failed)
+static pa_redis_node *node_for(pa_redis_route *route, const char *key, const pa_redis_node *failed,
+                               apr_pool_t *pool)
 {
     pa_redis_node *node;
 
@@ -151,7 +155,7 @@ static pa_redis_node *node_for(pa_redis_route *route, const char *key, const pa_
         apr_thread_mutex_lock(route->lock);
         node = failed ? NULL : route->master;
         apr_thread_mutex_unlock(route->lock);
-        return node ? node : find_master(route);
+        return node ? node : find_master(route, pool);
     }
     apr_thread_mutex_lock(route->lock);
     node = route->slots ? route->slots[slot_of(key)] : NULL;
@@ -213,7 +217,7 @@ static apr_status_t meaning_of(const pa_redis_route *route, const char *answer)
 apr_status_t pa_redis_route_ask(pa_redis_route *route, const char *key, pa_redis_command *command,
                                 redisReply **out)
 {
-    pa_redis_node *node = node_for(route, key, NULL), *failed = NULL, *next;
+    pa_redis_node *node = node_for(route, key, NULL, command->pool), *failed = NULL, *next;
     apr_status_t rv = APR_ECONNREFUSED;
 
     for (int hops = 0; node && hops < HOPS_MAX; hops++) {
@@ -237,7 +241,7 @@ apr_status_t pa_redis_route_ask(pa_redis_route *route, const char *key, pa_redis
             /* The idle connections of a server that changed its role are of no use any more. */
             pa_redis_node_close(node);
             failed = node;
-            next = node_for(route, key, failed);
+            next = node_for(route, key, failed, command->pool);
             if (next == failed)
                 return rv;
         }

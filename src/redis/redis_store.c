@@ -1,7 +1,6 @@
 /* redis_store.c: see redis_store.h. Each operation is one command, and one step for all servers. */
 #include "redis_store.h"
 
-#include <apr_escape.h>
 #include <apr_strings.h>
 #include <httpd.h>
 
@@ -46,7 +45,11 @@ static void add_text(arguments *list, const char *text)
 
 static const char *name_of(const unsigned char *key, apr_pool_t *pool)
 {
-    return apr_pstrcat(pool, PREFIX, apr_pescape_hex(pool, key, PA_CACHE_KEY_LEN, 0), NULL);
+    char *name = apr_palloc(pool, sizeof(PREFIX) + 2 * PA_CACHE_KEY_LEN);
+
+    memcpy(name, PREFIX, sizeof(PREFIX) - 1);
+    ap_bin2hex(key, PA_CACHE_KEY_LEN, name + sizeof(PREFIX) - 1);
+    return name;
 }
 
 /* PX: milliseconds from now on. */
@@ -59,9 +62,10 @@ static const char *milliseconds_to(apr_time_t expiry, apr_pool_t *pool)
 }
 
 static apr_status_t ask(void *store, const char *name, const arguments *list, int is_write,
-                        redisReply **out)
+                        apr_pool_t *pool, redisReply **out)
 {
-    pa_redis_command command = { .argc = list->count,
+    pa_redis_command command = { .pool = pool,
+                                 .argc = list->count,
                                  .argv = (const char **)list->argv,
                                  .lengths = list->lengths,
                                  .is_write = is_write };
@@ -78,7 +82,7 @@ static apr_status_t get(void *store, const unsigned char *key, apr_pool_t *pool,
 
     add_text(&list, "GET");
     add_text(&list, name);
-    if ((rv = ask(store, name, &list, 0, &reply)) != APR_SUCCESS)
+    if ((rv = ask(store, name, &list, 0, pool, &reply)) != APR_SUCCESS)
         return rv;
     if (reply->type == REDIS_REPLY_STRING)
         *out = pa_bytes_of(apr_pmemdup(pool, reply->str, reply->len + 1), reply->len);
@@ -104,7 +108,7 @@ static apr_status_t set(void *store, const unsigned char *key, apr_time_t expiry
     add_text(&list, milliseconds_to(expiry, pool));
     if (only_new)
         add_text(&list, "NX");
-    if ((rv = ask(store, name, &list, 1, &reply)) != APR_SUCCESS)
+    if ((rv = ask(store, name, &list, 1, pool, &reply)) != APR_SUCCESS)
         return rv;
     rv = reply->type == REDIS_REPLY_NIL ? APR_EEXIST : APR_SUCCESS;
     freeReplyObject(reply);
@@ -141,7 +145,7 @@ static apr_status_t replace(void *store, const unsigned char *key, apr_time_t ex
     add_bytes(&list, present);
     add_bytes(&list, value);
     add_text(&list, milliseconds_to(expiry, pool));
-    if ((rv = ask(store, name, &list, 1, &reply)) != APR_SUCCESS)
+    if ((rv = ask(store, name, &list, 1, pool, &reply)) != APR_SUCCESS)
         return rv;
     rv = reply->type == REDIS_REPLY_INTEGER && reply->integer == 1 ? APR_SUCCESS : APR_EEXIST;
     freeReplyObject(reply);
@@ -157,7 +161,7 @@ static apr_status_t remove_record(void *store, const unsigned char *key, apr_poo
 
     add_text(&list, "DEL");
     add_text(&list, name);
-    if ((rv = ask(store, name, &list, 1, &reply)) == APR_SUCCESS)
+    if ((rv = ask(store, name, &list, 1, pool, &reply)) == APR_SUCCESS)
         freeReplyObject(reply);
     return rv;
 }

@@ -56,7 +56,10 @@ static const char *const fields[] = { "Cache-Control", "CDN-Cache-Control", "Sur
 
 static int is_for_caches(const char *name)
 {
-    if ((*name | 0x20) != 'c' && (*name | 0x20) != 's')
+    /* Content-Type and most others differ by their second letter. */
+    char second = *name ? (char)(name[1] | 0x20) : 0;
+
+    if (second != 'a' && second != 'd' && second != 'u')
         return 0;
     for (apr_size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         if (ap_cstr_casecmp(name, fields[i]) == 0)
@@ -120,7 +123,7 @@ static apr_status_t say(ap_filter_t *f, apr_bucket_brigade *brigade)
 static int has_filter(const request_rec *r, const char *name)
 {
     for (const ap_filter_t *f = r->output_filters; f && f != r->proto_output_filters; f = f->next)
-        if (strcmp(f->frec->name, name) == 0)
+        if (*f->frec->name == *name && strcmp(f->frec->name, name) == 0)
             return 1;
     return 0;
 }

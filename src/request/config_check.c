@@ -89,17 +89,38 @@ static const char *check_cookie_domain(apr_pool_t *pool, const pa_server_conf *c
                         conf->cookie_domain, conf->origin);
 }
 
-/* Without these an error, the question before a logout, and the goodbye have no page. */
-static const char *check_templates(apr_pool_t *pool, const pa_server_conf *conf)
+/* The first of the templates without which an error, the question before a logout, and the goodbye
+ * have only a plain page; NULL when all are there. */
+static const char *missing_template(apr_pool_t *pool, const char *directory)
 {
     static const char *const files[] = { "main.html", "error.html", "goodbye.html" };
 
     for (apr_size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-        if (!pa_file_is_there(pool, pa_template_path(pool, conf->templates, files[i])))
-            return apr_psprintf(pool,
-                                "PlusAuthTemplates: there is no %s: write the directory "
-                                "where the templates are installed",
-                                pa_template_path(pool, conf->templates, files[i]));
+        if (!pa_file_is_there(pool, pa_template_path(pool, directory, files[i])))
+            return pa_template_path(pool, directory, files[i]);
+    return NULL;
+}
+
+/* A directory that is named has to serve. Without the installed one logins work all the same, with
+ * plain pages: as in a build that nobody has installed yet. */
+static const char *check_templates(apr_pool_t *pool, server_rec *s, pa_server_conf *conf)
+{
+    int named = conf->templates != NULL;
+    const char *missing;
+
+    if (!named)
+        conf->templates = PA_SITE_TEMPLATES;
+    missing = missing_template(pool, conf->templates);
+    if (missing && named)
+        return apr_psprintf(pool,
+                            "PlusAuthTemplates: there is no %s: write the directory where the "
+                            "templates are installed",
+                            missing);
+    if (missing)
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "there is no %s, so that pages are plain: make install, or write "
+                     "PlusAuthTemplates with the directory of the templates",
+                     missing);
     return ap_find_linked_module("mod_include.c")
                ? NULL
                : "PlusAuthTemplates: pages need mod_include: write LoadModule include_module "
@@ -324,14 +345,12 @@ static const char *complete_server(apr_pool_t *pool, const server_rec *main_serv
         return why;
     if (!conf->after_logout)
         conf->after_logout = defaults.after_logout;
-    if (!conf->templates)
-        conf->templates = PA_SITE_TEMPLATES;
     conf->visit.lifetime = conf->lifetime >= 0 ? conf->lifetime : defaults.lifetime;
     conf->visit.idle = conf->idle >= 0 ? conf->idle : defaults.idle;
     if ((why = pa_store_config_check(pool, s, conf))
         || (why = pa_origin_complete(pool, main_server, s, conf)))
         return why;
-    if ((why = complete_callbacks(pool, conf)) || (why = check_templates(pool, conf))
+    if ((why = complete_callbacks(pool, conf)) || (why = check_templates(pool, s, conf))
         || (why = check_cookie_domain(pool, conf)) || (why = complete_cookies(pool, conf))
         || (why = pa_session_cookie_check(pool, s, conf)) || (why = complete_realm(pool, conf)))
         return why;

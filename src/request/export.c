@@ -48,9 +48,12 @@ static int has_variables(const apr_table_t *env)
 {
     const apr_array_header_t *all = apr_table_elts(env);
 
-    for (int i = 0; i < all->nelts; i++)
-        if (strncmp(APR_ARRAY_IDX(all, i, apr_table_entry_t).key, "PLUSAUTH_", 9) == 0)
+    for (int i = 0; i < all->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
+
+        if (*name == 'P' && strncmp(name, "PLUSAUTH_", 9) == 0)
             return 1;
+    }
     return 0;
 }
 

@@ -85,6 +85,13 @@ static void add(apr_array_header_t *files, const char *directive, const char *pa
         APR_ARRAY_PUSH(files, named_file) = (named_file){ directive, path };
 }
 
+/* One that is not there has been told of already. */
+static void add_template(apr_array_header_t *files, const char *path)
+{
+    if (pa_file_is_there(files->pool, path))
+        add(files, "PlusAuthTemplates", path);
+}
+
 /* What requests read: authorities, and the pages that every host needs. */
 static apr_array_header_t *files_of(apr_pool_t *pool, server_rec *main_server)
 {
@@ -101,8 +108,8 @@ static apr_array_header_t *files_of(apr_pool_t *pool, server_rec *main_server)
             if (provider->http.ca_file)
                 add(files, "PlusAuthCAFile", provider->http.ca_file);
         }
-        add(files, "PlusAuthTemplates", pa_template_path(pool, conf->templates, "main.html"));
-        add(files, "PlusAuthTemplates", pa_template_path(pool, conf->templates, "error.html"));
+        add_template(files, pa_template_path(pool, conf->templates, "main.html"));
+        add_template(files, pa_template_path(pool, conf->templates, "error.html"));
     }
     return files;
 }

@@ -117,33 +117,37 @@ const char *pa_session_record_encode(apr_pool_t *pool, const pa_session *session
     return NULL;
 }
 
-/* Where decoding stands. Once the record turned out too short, `at` is NULL and stays so. */
+/* Where decoding stands. Once the record turned out too short, `at` is `end` and `bad` is set. */
 typedef struct reader {
     const unsigned char *at;
     const unsigned char *end;
+    int bad;
 } reader;
 
-/* The next `size` bytes; NULL when there are not so many. */
-static const unsigned char *take(reader *in, apr_size_t size)
+static const char *fail(reader *in)
 {
-    const unsigned char *taken = in->at;
-
-    if (!taken || (apr_size_t)(in->end - taken) < size) {
-        in->at = NULL;
-        return NULL;
-    }
-    in->at += size;
-    return taken;
+    in->at = in->end;
+    in->bad = 1;
+    return NULL;
 }
 
 /* Not a loop: compilers make one load of it. */
+static apr_uint32_t number_at(const unsigned char *at)
+{
+    return (apr_uint32_t)at[0] | (apr_uint32_t)at[1] << 8 | (apr_uint32_t)at[2] << 16
+           | (apr_uint32_t)at[3] << 24;
+}
+
 static apr_uint32_t read_number(reader *in)
 {
-    const unsigned char *at = take(in, 4);
+    const unsigned char *at = in->at;
 
-    return at ? (apr_uint32_t)at[0] | (apr_uint32_t)at[1] << 8 | (apr_uint32_t)at[2] << 16
-                    | (apr_uint32_t)at[3] << 24
-              : 0;
+    if (in->end - at < 4) {
+        fail(in);
+        return 0;
+    }
+    in->at = at + 4;
+    return number_at(at);
 }
 
 static apr_time_t read_time(reader *in)
@@ -153,17 +157,22 @@ static apr_time_t read_time(reader *in)
     return (apr_time_t)(low | high << 32);
 }
 
-static const char *read_text(reader *in)
+static inline const char *read_text(reader *in)
 {
-    apr_size_t size = read_number(in);
-    const unsigned char *text;
+    const unsigned char *text = in->at + 4;
+    apr_size_t size;
 
-    if (size == 0 || !(text = take(in, size)))
+    if (in->end - in->at < 4)
+        return fail(in);
+    size = number_at(in->at);
+    if (size == 0) {
+        in->at = text;
         return NULL;
-    if (text[size - 1] == '\0')
-        return (const char *)text;
-    in->at = NULL;
-    return NULL;
+    }
+    if ((apr_size_t)(in->end - text) < size || text[size - 1] != '\0')
+        return fail(in);
+    in->at = text + size;
+    return (const char *)text;
 }
 
 static void read_variables(apr_pool_t *pool, reader *in, pa_session *session)
@@ -171,8 +180,8 @@ static void read_variables(apr_pool_t *pool, reader *in, pa_session *session)
     apr_uint32_t count = read_number(in);
 
     if (count > PA_SESSION_VARIABLES_MAX)
-        in->at = NULL;
-    if (!in->at)
+        fail(in);
+    if (in->bad)
         return;
     session->variables = apr_palloc(pool, count * sizeof(pa_variable));
     for (session->variable_count = 0; session->variable_count < count; session->variable_count++) {
@@ -181,7 +190,7 @@ static void read_variables(apr_pool_t *pool, reader *in, pa_session *session)
         variable->name = read_text(in);
         variable->value = read_text(in);
         if (!variable->name || !variable->value) {
-            in->at = NULL;
+            fail(in);
             return;
         }
     }
@@ -189,11 +198,10 @@ static void read_variables(apr_pool_t *pool, reader *in, pa_session *session)
 
 const char *pa_session_record_decode(apr_pool_t *pool, pa_bytes record, pa_session **out)
 {
-    reader in = { record.at, record.at + record.len };
-    const unsigned char *version = take(&in, 1);
+    reader in = { record.at + 1, record.at + record.len, 0 };
     pa_session *session;
 
-    if (!version || *version != VERSION)
+    if (record.len == 0 || record.at[0] != VERSION)
         return "the session's record is of another version";
     session = apr_pcalloc(pool, sizeof(*session));
     for (size_t i = 0; i < COUNT(times); i++)
@@ -201,7 +209,7 @@ const char *pa_session_record_decode(apr_pool_t *pool, pa_bytes record, pa_sessi
     for (size_t i = 0; i < COUNT(texts); i++)
         *(const char **)((char *)session + texts[i]) = read_text(&in);
     read_variables(pool, &in, session);
-    if (!in.at || in.at != in.end)
+    if (in.bad || in.at != in.end)
         return "the session's record is damaged";
     *out = session;
     return NULL;

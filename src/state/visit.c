@@ -24,13 +24,6 @@ typedef struct known_id {
     unsigned char key[PA_CACHE_KEY_LEN];
 } known_id;
 
-pa_visit *pa_visit_of(request_rec *r)
-{
-    while (r->main || r->prev)
-        r = r->main ? r->main : r->prev;
-    return ap_get_module_config(r->request_config, &plusauth_module);
-}
-
 /* The value of a cookie. Two of one name that differ mean that another host or path of the site set
  * one of them, and nothing tells which (RFC 6265 8.6): neither is believed. `seen` has a bit for
  * each name. */

@@ -8,6 +8,7 @@
 #include <mod_session.h>
 
 #include "../base/cache.h"
+#include "../plusauth.h"
 #include "login_state.h"
 #include "session_sealed.h"
 
@@ -136,6 +137,11 @@ const char *pa_visit_hash_name(const pa_visit_settings *settings, const char *ki
                                unsigned char *out);
 
 /* The visit that this request belongs to; NULL on a server without PlusAuth. */
-pa_visit *pa_visit_of(request_rec *r);
+static inline pa_visit *pa_visit_of(request_rec *r)
+{
+    while (r->main || r->prev)
+        r = r->main ? r->main : r->prev;
+    return ap_get_module_config(r->request_config, &plusauth_module);
+}
 
 #endif
