@@ -166,7 +166,7 @@ lint: packages-lint layers
 	@clang-format --dry-run --Werror $(SOURCES)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability,performance \
 	    --suppress=missingIncludeSystem --suppress=unknownMacro -j2 mod_plusauth.c src
-	clang-tidy --quiet $(LIBRARY_SOURCES) $(MODULE_SOURCES) -- \
+	clang-tidy --quiet $(LIBRARY_SOURCES) $(MODULE_SOURCES) $(REDIS_SOURCES) -- \
 	    $(CPPFLAGS) -std=gnu11 $(subst -I,-isystem ,$(INCLUDES)) 2>/dev/null
 
 bench: packages-bench all

@@ -101,22 +101,24 @@ static const char *read_token(request_rec *r, const char *text, pa_jwt **jwt)
 }
 
 /* The provider that the token says it is of: claims that only choose whose keys it is verified
- * with. NULL and *out set, or the reason. */
-static const char *choose_provider(request_rec *r, const char *text, const pa_provider **out)
+ * with. NULL and *why set: there is none here. */
+static const pa_provider *choose_provider(request_rec *r, const char *text, const char **why)
 {
     static const char none[] = "no token of a provider that is configured here";
-    const char *iss, *why;
+    const char *iss, *err;
+    const pa_provider *found;
     pa_jwt *jwt;
 
-    if ((why = read_token(r, text, &jwt)))
-        return apr_pstrcat(r->pool, none, ": ", why, NULL);
-    iss = pa_json_text(jwt->claims, "iss");
-    *out = iss ? find_provider(r, iss, jwt->claims) : NULL;
-    if (*out)
+    if ((err = read_token(r, text, &jwt))) {
+        *why = apr_pstrcat(r->pool, none, ": ", err, NULL);
         return NULL;
-    return apr_pstrcat(r->pool, none, ": iss is ",
-                       iss ? pa_text_printable(r->pool, iss, ISS_SHOWN) : "missing or no text",
-                       NULL);
+    }
+    iss = pa_json_text(jwt->claims, "iss");
+    found = iss ? find_provider(r, iss, jwt->claims) : NULL;
+    *why =
+        apr_pstrcat(r->pool, none, ": iss is ",
+                    iss ? pa_text_printable(r->pool, iss, ISS_SHOWN) : "missing or no text", NULL);
+    return found;
 }
 
 static const pa_fault *validate(request_rec *r, const pa_provider *provider, const char *text,
@@ -186,7 +188,7 @@ static int end_sessions(request_rec *r, const char *text)
     const char *issuer, *why;
     apr_status_t rv;
 
-    if ((why = choose_provider(r, text, &provider)))
+    if (!(provider = choose_provider(r, text, &why)))
         return refuse(r, &not_accepted, why);
     if ((fault = validate(r, provider, text, &issuer, &token)))
         return refuse_fault(r, fault);

@@ -71,7 +71,7 @@ int pa_failure_provider(request_rec *r, const char *doing, const pa_fault *fault
 
     if (fault->error)
         what.error = fault->error;
-    if (fault->kind == PA_FAULT_OAUTH && strcmp(fault->error, denied.error) == 0)
+    if (fault->error && strcmp(fault->error, denied.error) == 0)
         what = denied;
     what.kind = kind_of(r->pool, fault);
     count_fault(fault->kind);

@@ -9,10 +9,10 @@
 
 /* What the client is told. Written down once, as a constant, for each thing that can be wrong. */
 typedef struct pa_refusal {
-    int status;          /* of HTTP */
     const char *error;   /* a code for programs, such as access_denied */
     const char *message; /* a sentence for people */
     const char *title;   /* of the page; NULL: what goes with the status */
+    int status;          /* of HTTP */
     /* About the log; 0 or NULL for what is usual. */
     apr_status_t rv;
     const char *kind;   /* of the line, see pa_log_kind: else the line's format */

@@ -25,9 +25,9 @@
 /* What answers a path of ours. `name` stands in r->filename, which other modules log. No request
  * can name such a file: httpd makes absolute paths of what comes from outside. */
 typedef struct pa_route {
-    pa_path path;
     const char *name;
     int (*handle)(request_rec *r);
+    pa_path path;
     int begins_or_ends_login; /* which a browser's guess must not */
 } pa_route;
 
@@ -39,14 +39,14 @@ static const pa_refusal only_guessed = {
 };
 
 static const pa_route routes[] = {
-    { PA_PATH_LOGIN, "PlusAuthPath login", pa_login_handler, 1 },
-    { PA_PATH_CALLBACK, "PlusAuthPath callback", pa_callback_handler, 1 },
-    { PA_PATH_LOGOUT, "PlusAuthPath logout", pa_logout_handler, 0 },
-    { PA_PATH_BACKCHANNEL, "PlusAuthPath backchannel", pa_backchannel_handler, 0 },
-    { PA_PATH_FRONTCHANNEL, "PlusAuthPath frontchannel", pa_frontchannel_handler, 0 },
-    { PA_PATH_USER, "PlusAuthPath user", pa_user_handler, 0 },
-    { PA_PATH_REGISTER, "PlusAuthPath register", pa_register_handler, 1 },
-    { PA_PATH_JWKS, "PlusAuthPath jwks", pa_jwks_handler, 0 },
+    { "PlusAuthPath login", pa_login_handler, PA_PATH_LOGIN, 1 },
+    { "PlusAuthPath callback", pa_callback_handler, PA_PATH_CALLBACK, 1 },
+    { "PlusAuthPath logout", pa_logout_handler, PA_PATH_LOGOUT, 0 },
+    { "PlusAuthPath backchannel", pa_backchannel_handler, PA_PATH_BACKCHANNEL, 0 },
+    { "PlusAuthPath frontchannel", pa_frontchannel_handler, PA_PATH_FRONTCHANNEL, 0 },
+    { "PlusAuthPath user", pa_user_handler, PA_PATH_USER, 0 },
+    { "PlusAuthPath register", pa_register_handler, PA_PATH_REGISTER, 1 },
+    { "PlusAuthPath jwks", pa_jwks_handler, PA_PATH_JWKS, 0 },
 };
 
 static const pa_route *route_at(const request_rec *r)
@@ -185,9 +185,11 @@ int pa_route_fixup(request_rec *r)
 {
     pa_visit *visit = pa_visit_of(r);
 
-    if (visit && visit->index_of == r)
+    if (!visit)
+        return DECLINED;
+    if (visit->index_of == r)
         visit->index_of = NULL; /* mod_dir has looked */
-    if (pa_route_is(r))
+    if (visit->route && visit->route_request == r)
         restore(r, visit);
     return DECLINED;
 }

@@ -66,7 +66,10 @@ static apr_status_t create(apr_pool_t *process, limits **out)
 int pa_log_limit_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     apr_pool_t *process = s->process->pool;
-    limits **retained = ap_retained_data_get(retained_key(ptemp)), *made;
+    struct retained_limits {
+        limits *memory;
+    } *retained = ap_retained_data_get(retained_key(ptemp));
+    limits *made;
     apr_status_t rv;
 
     (void)pconf;
@@ -78,9 +81,9 @@ int pa_log_limit_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
             return HTTP_INTERNAL_SERVER_ERROR;
         }
         retained = ap_retained_data_create(retained_key(process), sizeof(*retained));
-        *retained = made;
+        retained->memory = made;
     }
-    shared = *retained;
+    shared = retained->memory;
     return OK;
 }
 
