@@ -10,6 +10,7 @@
 #define SLOTS 16384
 /* A command goes to at most so many servers: a slot that moves, a master that fails. */
 #define HOPS_MAX 6
+#define PORT_MAX 65535
 
 APLOG_USE_MODULE(plusauth_redis);
 
@@ -46,16 +47,21 @@ pa_redis_route *pa_redis_route_create(apr_pool_t *pool, server_rec *s,
     return route;
 }
 
-/* The node of an address that a server named. The lock is held. */
-static pa_redis_node *node_at(pa_redis_route *route, const char *host, int port)
+/* The node of an address that a server named; NULL where its port is none. The lock is held. */
+static pa_redis_node *node_at(pa_redis_route *route, const char *host, const char *text)
 {
+    char *end;
+    long port = strtol(text, &end, 10);
     pa_redis_node *node;
+
+    if (*end || port < 1 || port > PORT_MAX)
+        return NULL;
 
     for (node = route->nodes; node; node = node->next)
         if (node->address.port == port && strcmp(node->address.host, host) == 0)
             return node;
     node = pa_redis_node_create(route->pool, route->settings,
-                                (pa_redis_address){ apr_pstrdup(route->pool, host), port }, 0);
+                                (pa_redis_address){ apr_pstrdup(route->pool, host), (int)port }, 0);
     if (node) {
         node->next = route->nodes;
         route->nodes = node;
@@ -100,7 +106,7 @@ static pa_redis_node *ask_sentinel(pa_redis_route *route, pa_redis_node *sentine
         && reply->element[0]->type == REDIS_REPLY_STRING
         && reply->element[1]->type == REDIS_REPLY_STRING) {
         apr_thread_mutex_lock(route->lock);
-        master = node_at(route, reply->element[0]->str, atoi(reply->element[1]->str));
+        master = node_at(route, reply->element[0]->str, reply->element[1]->str);
         apr_thread_mutex_unlock(route->lock);
     }
     else
@@ -188,10 +194,10 @@ static pa_redis_node *redirect(pa_redis_route *route, const pa_redis_node *from,
                    colon == address
                        ? from->address.host
                        : apr_pstrmemdup(route->pool, address, (apr_size_t)(colon - address)),
-                   atoi(colon + 1));
+                   colon + 1);
     if (moved && !route->slots)
-        route->slots = apr_pcalloc(route->pool, SLOTS * sizeof(*route->slots));
-    if (moved)
+        route->slots = apr_pcalloc(route->pool, SLOTS * sizeof(pa_redis_node *));
+    if (moved && node)
         route->slots[slot] = node;
     apr_thread_mutex_unlock(route->lock);
     *asking = !moved;
