@@ -19,6 +19,7 @@ sub asked {
     return $stats =~ /cmdstat_get:calls=(\d+)/ ? $1 : 0;
 }
 
+faults();
 for my $store ('redis://', 'cookie redis://', 'mod_session redis://') {
     subtest "PlusAuthSessionStore $store" => sub {
         my $site = PlusAuth::Site->new('unasked', config => "PlusAuthSessionStore $store" . $redis->address . "\n$KEY"
