@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "text.h"
+#include "trace.h"
 #include "url.h"
 
 #define IDLE_MAX 32       /* handles kept, each with at most five connections */
@@ -406,6 +407,22 @@ static int is_printable(const char *value)
     return 1;
 }
 
+/* Endpoints are named without their queries. */
+static void tell(const transfer *t, apr_interval_time_t took, const pa_fault *fault,
+                 const pa_http_response *response)
+{
+    const char *url = t->request->url;
+    const char *method = t->request->form ? "POST" : "GET";
+    const int len = (int)strcspn(url, "?#");
+    if (fault)
+        pa_trace(t->pool, "asked %s %.*s: no answer after %d ms: %s", method, len, url,
+                 (int)apr_time_as_msec(took), fault->why);
+    else
+        pa_trace(t->pool, "asked %s %.*s: status %d after %d ms, \"%s\", %d bytes", method, len,
+                 url, response->status, (int)apr_time_as_msec(took), response->content_type,
+                 (int)response->body.len);
+}
+
 const pa_fault *pa_http_send(pa_http *http, apr_pool_t *pool, const pa_http_settings *settings,
                              const pa_http_request *request, pa_http_response *out)
 {
@@ -422,7 +439,9 @@ const pa_fault *pa_http_send(pa_http *http, apr_pool_t *pool, const pa_http_sett
         return fault;
     CURL *curl = take_handle(http);
     if (curl) {
+        const apr_time_t begun = apr_time_now();
         fault = perform(curl, &t, settings, out);
+        tell(&t, apr_time_now() - begun, fault, out);
         give_handle(http, curl, !fault);
     }
     else

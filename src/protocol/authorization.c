@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "../base/text.h"
+#include "../base/trace.h"
 #include "../base/url.h"
 #include "par.h"
 #include "request_object.h"
@@ -127,6 +128,11 @@ const pa_fault *pa_authorization_url(const pa_client *client, apr_pool_t *pool,
             return fault;
         form.form = form_of(pool, parameters);
     }
+    pa_trace_names(
+        pool,
+        apr_psprintf(pool, "the authorization request to %s%s%s", metadata->authorization_endpoint,
+                     is_signed ? ", signed (JAR)," : "", pushed ? ", pushed before (PAR)," : ""),
+        parameters);
     *url = pa_url_with_query(pool, metadata->authorization_endpoint, form.form);
     return NULL;
 }

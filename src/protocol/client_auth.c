@@ -217,3 +217,8 @@ const char *pa_client_auth_advice(apr_pool_t *pool, const pa_provider *provider,
                         plusauth ? "in the PlusAuth dashboard" : "at the provider",
                         plusauth ? methods[used].in_dashboard : methods[used].name);
 }
+
+const char *pa_client_auth_name(pa_client_auth method)
+{
+    return methods[method].name;
+}

@@ -19,4 +19,7 @@ const char *pa_client_authenticate(apr_pool_t *pool, const pa_provider *provider
 const char *pa_client_auth_advice(apr_pool_t *pool, const pa_provider *provider,
                                   pa_client_auth used);
 
+/* The method as the standards call it. */
+const char *pa_client_auth_name(pa_client_auth method);
+
 #endif

@@ -2,6 +2,7 @@
 #include "end_session.h"
 
 #include "../base/jwt.h"
+#include "../base/trace.h"
 #include "../base/url.h"
 
 /* Servers commonly take 8 KB of request line, some firewalls 4. */
@@ -36,6 +37,8 @@ const char *pa_end_session_url(apr_pool_t *pool, const pa_provider *provider,
     form = pa_form_add(pool, form, "post_logout_redirect_uri", post_logout_redirect_uri);
     form = pa_form_add(pool, form, "state", state);
     url = pa_url_with_query(pool, metadata->end_session_endpoint, form);
+    pa_trace(pool, "the browser goes on to %s with client_id, post_logout_redirect_uri, state%s",
+             metadata->end_session_endpoint, id_token_hint ? " and id_token_hint" : "");
     if (id_token_hint && strlen(url) > URL_MAX)
         return pa_end_session_url(pool, provider, metadata, NULL, post_logout_redirect_uri, state);
     return url;

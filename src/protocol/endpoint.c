@@ -7,6 +7,7 @@
 #include "../base/crypto.h"
 #include "../base/json.h"
 #include "../base/text.h"
+#include "../base/trace.h"
 #include "../base/url.h"
 
 #define RESPONSE_MAX (256 * 1024)
@@ -58,6 +59,9 @@ static const pa_fault *post(const pa_client *client, apr_pool_t *pool, const pa_
                                  .accept = "application/json",
                                  .form = request->form,
                                  .max_body = RESPONSE_MAX };
+        pa_trace(pool, "the client authenticates with %s%s",
+                 pa_client_auth_name(pa_client_auth_choose(provider, metadata)),
+                 request->dpop ? ", and proves a key (DPoP)" : "");
         const char *why = pa_client_authenticate(pool, provider, metadata, request->now, &http);
         if (!why && request->dpop)
             why = pa_dpop_prove(pool, request->dpop, NULL, request->now, &http);
@@ -130,6 +134,7 @@ const pa_fault *pa_endpoint_read(apr_pool_t *pool, const pa_endpoint_expected *e
                         refused ? apr_psprintf(pool, "status %d, and %s", response->status, why)
                                 : why);
     }
+    pa_trace_members(pool, apr_psprintf(pool, "the %s response", expected->what), json);
     if (refused || json_object_get(json, "error"))
         return error_response(pool, expected, json);
     *out = json;

@@ -9,6 +9,7 @@
 #include "../base/base64url.h"
 #include "../base/crypto.h"
 #include "../base/json.h"
+#include "../base/trace.h"
 #include "jwt_claims.h"
 #include "nested.h"
 #include "signature.h"
@@ -178,6 +179,8 @@ static rule *const rules[] = {
     check_alg, check_typ,   check_events, check_iss,     check_sub,       check_aud,
     check_azp, check_dates, check_nonce,  check_at_hash, check_auth_time,
 };
+static const char names_of_rules[] =
+    "alg, typ, events, iss, sub, aud, azp, exp, iat, nbf, nonce, at_hash, auth_time";
 
 const char *pa_id_token_check(const pa_jwt *jwt, const pa_id_token_expected *expected)
 {
@@ -208,6 +211,8 @@ const pa_fault *pa_id_token_validate(const pa_client *client, apr_pool_t *pool,
     if ((why = pa_nested_open(pool, expected->provider, text, &text))
         || (why = pa_jwt_parse(pool, text, &jwt)))
         return broken(pool, why);
+    pa_trace(pool, "ID token: alg %s, %s kid", pa_alg_name(jwt->alg), jwt->kid ? "with a" : "no");
+    pa_trace_members(pool, "the ID token", jwt->claims);
     fault = pa_signature_verify(client, pool, expected->provider, metadata, jwt,
                                 PA_RENEW_FOR_PROVIDER, expected->now);
     if (fault)
@@ -215,6 +220,7 @@ const pa_fault *pa_id_token_validate(const pa_client *client, apr_pool_t *pool,
     if ((why = pa_id_token_check(jwt, expected)))
         return broken(pool, pa_jwt_claims_explain(pool, jwt->claims, why, expected->issuer,
                                                   expected->provider->client_id, expected->now));
+    pa_trace(pool, "ID token: its signature and these rules hold: %s", names_of_rules);
     *out = jwt;
     return NULL;
 }

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "../base/json.h"
+#include "../base/trace.h"
 #include "jwt_claims.h"
 #include "nested.h"
 #include "signature.h"
@@ -144,6 +145,7 @@ const pa_fault *pa_logout_token_validate(const pa_client *client, apr_pool_t *po
     if ((why = pa_logout_token_check(jwt, provider, metadata->issuer, now)))
         return broken(pool, pa_jwt_claims_explain(pool, jwt->claims, why, metadata->issuer,
                                                   provider->client_id, now));
+    pa_trace_members(pool, "the logout token, whose signature and rules hold,", jwt->claims);
     *out = (pa_logout_token){ pa_json_text(jwt->claims, "jti"), pa_json_text(jwt->claims, "sub"),
                               pa_json_text(jwt->claims, "sid") };
     return NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../base/json.h"
+#include "../base/trace.h"
 #include "../base/jwt.h"
 #include "jwt_claims.h"
 #include "nested.h"
@@ -152,6 +153,7 @@ const pa_fault *pa_userinfo_fetch(const pa_client *client, apr_pool_t *pool,
     if ((fault = read_response(client, pool, provider, metadata, &response, &claims))
         || (fault = check_sub(pool, claims, request->sub)))
         return fault;
+    pa_trace_members(pool, "userinfo, whose sub is the ID token's,", claims);
     *out = claims;
     return NULL;
 }

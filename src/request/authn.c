@@ -8,6 +8,7 @@
 
 #include "../protocol/jwt_claims.h"
 #include "../state/counters.h"
+#include "../state/log.h"
 #include "../state/session.h"
 #include "caching.h"
 #include "config.h"
@@ -158,6 +159,21 @@ static int with_user(request_rec *r, const pa_session *session)
     return OK;
 }
 
+/* Why this place asks for a login, for the log. */
+static const char *login_reason(const request_rec *r, const pa_provider *provider,
+                                const pa_session *session)
+{
+    const pa_visit *visit = pa_visit_of((request_rec *)r);
+
+    if (session && strcmp(session->provider, provider->name) != 0)
+        return "the session is of another provider than this place's (PlusAuthProvider)";
+    if (session)
+        return "the user signed in longer ago than max_age (PlusAuthAuthParam) allows";
+    return visit->named
+               ? "the session that the browser's cookie names has ended or is not known here"
+               : "the browser sent no session cookie";
+}
+
 /* Whether the user proved who they are longer ago than the place's PlusAuthAuthParam max_age
  * allows, as it is checked when they sign in. 0 asks for that at each login, and says nothing of
  * sessions: no session is younger. */
@@ -199,8 +215,13 @@ static int decide(request_rec *r, int demanded)
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
         return pa_failure_session(r, rv);
     if (!session || strcmp(session->provider, provider->name) != 0
-        || is_too_old(r, provider, session))
+        || is_too_old(r, provider, session)) {
+        pa_log_trace(r);
+        pa_log_step(r, "nobody is signed in for %s: %s; cookies of ours: %s; %s", r->uri,
+                    login_reason(r, provider, session), pa_visit_cookie_names(r),
+                    demanded ? "Require demands a user" : "Require lets anybody in");
         return without_user(r, provider, demanded);
+    }
     return with_user(r, session);
 }
 

@@ -8,6 +8,8 @@
 
 #include "../base/crypto.h"
 #include "../base/json.h"
+#include "../base/text.h"
+#include "../base/trace.h"
 #include "../base/url.h"
 #include "../protocol/authorization.h"
 #include "../protocol/claims.h"
@@ -99,6 +101,20 @@ static const char *find_login(request_rec *r, returning *back)
         return NULL;
     }
     return reason;
+}
+
+/* The longest error code of a stranger that a line shows. */
+#define ERROR_SHOWN 64
+
+/* The reason with the error that an answer without a login tells of: a provider that cannot read a
+ * request cannot send its state back either. */
+static const char *with_error(apr_pool_t *pool, const char *why, const apr_table_t *parameters)
+{
+    const char *error = apr_table_get(parameters, "error");
+
+    return error && pa_text_is_token(error, ERROR_SHOWN)
+               ? apr_pstrcat(pool, why, "; the answer says error=", error, NULL)
+               : why;
 }
 
 /* Marks the state as used, for all processes: its code is sent once. */
@@ -316,6 +332,10 @@ static pa_session *make_session(request_rec *r, const returning *back)
     session->dpop_key = back->dpop_key;
     add_variables(r, back, session);
     fit(r, session);
+    pa_log_step(
+        r, "session: sub of %d bytes, %s sid, %s access token, %s refresh token, %u variables",
+        (int)strlen(session->sub), session->sid ? "a" : "no", session->access_token ? "an" : "no",
+        session->refresh_token ? "a" : "no", session->variable_count);
     return session;
 }
 
@@ -438,11 +458,15 @@ int pa_callback_handler(request_rec *r)
     why = pa_answer_read(r, back.provider, &answer);
     r->args = NULL; /* for no log, and no ErrorDocument */
     if (!why) {
+        pa_trace_names(r->pool, "the provider's answer", answer.parameters);
         read_state(r, answer.state, &back);
         why = find_login(r, &back);
+        why = why ? with_error(r->pool, why, answer.parameters) : NULL;
     }
     if (why)
         return stale(r, why, &back);
+    pa_log_step(r, "its state is that of a login which this browser began %d seconds ago",
+                (int)apr_time_sec(r->request_time - back.login->begun));
     status = finish(r, &answer, &back);
     if (!back.login->done)
         pa_visit_set_login_cookie(r, pa_visit_of(r)->settings, back.slot, NULL, 0);

@@ -252,6 +252,12 @@ int pa_login_start(request_rec *r, const pa_login_hints *hints)
         return pa_failure_provider(r, "login", fault);
     if (!login->hop && (fault = ask_for_login(r, hints, metadata, login, &url)))
         return pa_failure_provider(r, "login", fault);
+    pa_log_step(r, "login at the provider %s begins, and will return to %.*s",
+                *provider->name ? provider->name : provider->issuer,
+                (int)strcspn(login->return_to, "?"), login->return_to);
+    if (login->hop)
+        pa_log_step(r, "the browser called another name than the origin: it goes to %s first",
+                    conf->origin);
     status = set_login(r, visit, login);
     if (status != OK)
         return status;

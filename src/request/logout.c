@@ -140,6 +140,7 @@ static int sign_out(request_rec *r, const pa_session *session)
 
     if (rv != APR_SUCCESS)
         return pa_failure_session(r, rv);
+    pa_log_step(r, "logout: the session has ended here; now the provider's");
     pa_login_forget(r);
     pa_audit_end(r, PA_COUNT_LOGOUT_USER, pa_visit_of(r)->key);
     if (!provider)
@@ -182,6 +183,8 @@ int pa_logout_handler(request_rec *r)
     if ((rv = pa_session_load(r, &session)) != APR_SUCCESS)
         return pa_failure_session(r, rv);
     /* Never signed in, signed out already, or back from the provider. */
+    if (!session)
+        pa_log_step(r, "logout: nobody is signed in");
     if (!session
         || (r->args && !pa_form_parse(r->pool, r->args, &parameters)
             && pa_ticket_open(r, "logout", apr_table_get(parameters, "state"), TICKET_LIFETIME)))
@@ -190,5 +193,7 @@ int pa_logout_handler(request_rec *r)
         || (r->method_number == M_POST
             && pa_ticket_open(r, confirm_purpose(r), posted_confirm(r), TICKET_LIFETIME)))
         return sign_out(r, session);
+    pa_log_step(r, "logout: the request comes from another site or says nothing of its origin: the "
+                   "person is asked");
     return ask_person(r);
 }

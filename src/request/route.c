@@ -209,6 +209,9 @@ int pa_route_handler(request_rec *r)
     if (route) {
         restore(r, pa_visit_of(r));
         pa_template_shield(r);
+        pa_log_trace(r);
+        pa_log_step(r, "our own path %s, method %s, cookies of ours: %s", r->uri, r->method,
+                    pa_visit_cookie_names(r));
         if (route->path != PA_PATH_JWKS)
             pa_caching_forbid(r); /* whatever the site says of its pages */
         if (route->begins_or_ends_login && r->method_number == M_GET && pa_authn_is_prefetch(r))

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "../base/crypto.h"
+#include "../base/trace.h"
 #include "../plusauth.h"
 
 #define ID_NOTE "plusauth-request-id"
@@ -72,5 +73,27 @@ void pa_log_limited(request_rec *r, int level, apr_status_t rv, const char *form
 
     va_start(args, format);
     pa_log_limited_kind(r, level, rv, &kind, format, args);
+    va_end(args);
+}
+
+static void write_trace(void *context, const char *line)
+{
+    request_rec *r = context;
+
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "[%s] %s", pa_log_request_id(r), line);
+}
+
+void pa_log_trace(request_rec *r)
+{
+    if (APLOG_R_IS_LEVEL(r, APLOG_DEBUG) && !pa_trace_is_on(r->pool))
+        pa_trace_listen(r->pool, write_trace, r);
+}
+
+void pa_log_step_write(request_rec *r, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    write_trace(r, apr_pvsprintf(r->pool, format, args));
     va_end(args);
 }

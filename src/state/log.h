@@ -26,4 +26,17 @@ typedef struct pa_log_kind {
 void pa_log_limited_kind(request_rec *r, int level, apr_status_t rv, const pa_log_kind *kind,
                          const char *format, va_list args) __attribute__((format(printf, 5, 0)));
 
+/* From now on, what pa_trace (base/trace.h) is told about this request is logged at debug, and
+ * pa_log_step too: nothing of it costs anything where that level is off. */
+void pa_log_trace(request_rec *r);
+
+/* A step in the story of this request, at debug: names of cookies, paths and claims, no values. */
+#define pa_log_step(r, ...)                                                                        \
+    do {                                                                                           \
+        if (APLOG_R_IS_LEVEL(r, APLOG_DEBUG))                                                      \
+            pa_log_step_write(r, __VA_ARGS__);                                                     \
+    } while (0)
+void pa_log_step_write(request_rec *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 #endif

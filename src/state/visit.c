@@ -123,6 +123,7 @@ static void read_cookies(request_rec *r, pa_visit *visit, const char *header)
     /* It is random base64url; anything else was never given out. */
     if (id.len == PA_SESSION_ID_LEN)
         memcpy(visit->id, id.at, id.len);
+    visit->named = id_seen || visit->brought;
     /* What divided the last of the others from ours. */
     if (last && at > others && next[-1] != ';')
         at--;
@@ -245,4 +246,16 @@ void pa_visit_mark_out(request_rec *r, const pa_visit_settings *settings, int ou
                    apr_psprintf(r->pool, "%s%c=%s%s; Max-Age=%d", settings->login_cookie, OUT,
                                 out ? "1" : "", settings->login_attributes,
                                 out ? (int)apr_time_sec(OUT_KEPT) : 0));
+}
+
+const char *pa_visit_cookie_names(request_rec *r)
+{
+    const pa_visit *visit = pa_visit_of(r);
+    const char *names = visit->named ? visit->settings->cookie : "";
+
+    for (int slot = 0; slot < PA_LOGIN_SLOTS; slot++)
+        if (visit->logins[slot].len)
+            names = apr_psprintf(r->pool, "%s%s%s%d", names, *names ? ", " : "",
+                                 visit->settings->login_cookie, slot);
+    return *names ? names : "none";
 }

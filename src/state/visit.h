@@ -72,6 +72,7 @@ typedef struct pa_visit {
     pa_bytes pieces[PA_COOKIE_PIECES];   /* of a session that is kept in cookies */
     int signed_out;                      /* here, and not at the provider: see pa_visit_mark_out */
     unsigned int brought;                /* a bit for each of the pieces that came */
+    int named;                           /* the browser sent a cookie that names a session */
 
     /* Owned by route.c. */
     const request_rec *route_request; /* the one that is for a path of ours */
@@ -106,6 +107,9 @@ typedef struct pa_visit {
     int rec_changes; /* mod_session makes another record each time it is asked */
     int saved;       /* and shall not save one of them over ours */
 } pa_visit;
+
+/* The names of our cookies that came, for the log: "plusauth, plusauth-login-0", "none". */
+const char *pa_visit_cookie_names(request_rec *r);
 
 /* Set (value) or end (NULL) a cookie in the answer, whatever its status. Piece 0 is the one that
  * also holds the id of a session that is kept elsewhere. */
