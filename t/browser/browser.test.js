@@ -33,7 +33,7 @@ async function signIn(person, name, path = '/profile') {
  * on the same host, and called op_something. */
 async function sessionCookies(person) {
   const all = await person.context.cookies(site.origin);
-  return all.filter(({ name }) => !/^(op_|plusauth-login-[0-3]$)/.test(name));
+  return all.filter(({ name }) => !/^(op_|plusauth-login-[0-7]$)/.test(name));
 }
 
 async function textOf(page, selector) {
