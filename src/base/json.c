@@ -1,6 +1,8 @@
 /* json.c: jansson values owned by pools, read strictly. */
 #include "json.h"
 
+#include <string.h>
+
 #include "json_reader.h"
 #include "text.h"
 
@@ -138,17 +140,23 @@ int pa_json_holds(const json_t *object, const char *name, const char *text)
     return 0;
 }
 
+/* Our own error messages are shorter. */
+#define SHORT_TEXT 512
+
 const char *pa_json_dump(apr_pool_t *pool, const json_t *value, int indent)
 {
     size_t flags = JSON_ENCODE_ANY | JSON_SORT_KEYS
                    | (indent > 0 ? JSON_INDENT((size_t)indent) : JSON_COMPACT);
-    size_t len = json_dumpb(value, NULL, 0, flags);
-    char *text;
+    char start[SHORT_TEXT], *text;
+    size_t len = json_dumpb(value, start, sizeof(start), flags);
 
     if (len == 0)
         return NULL;
     text = apr_palloc(pool, len + 1);
-    if (json_dumpb(value, text, len, flags) != len)
+    /* A text that is longer is made once more, now that its length is known. */
+    if (len <= sizeof(start))
+        memcpy(text, start, len);
+    else if (json_dumpb(value, text, len, flags) != len)
         return NULL;
     text[len] = '\0';
     return text;

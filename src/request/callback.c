@@ -267,9 +267,8 @@ static const char *join_names(apr_pool_t *pool, apr_array_header_t *names)
 static void tell_left_out(request_rec *r, apr_array_header_t *left_out)
 {
     if (left_out->nelts > 0)
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                      "[%s] left out of what applications get of the user: %s",
-                      pa_log_request_id(r), join_names(r->pool, left_out));
+        pa_log_limited(r, APLOG_WARNING, 0, "left out of what applications get of the user: %s",
+                       join_names(r->pool, left_out));
 }
 
 /* All that applications get of the user, ready-made. */
@@ -307,10 +306,9 @@ static void fit(request_rec *r, pa_session *session)
     for (int i = 0; i < left_out; i++)
         APR_ARRAY_PUSH(names, const char *) =
             session->variables[session->variable_count + (unsigned int)i].name;
-    ap_log_rerror(
-        APLOG_MARK, APLOG_WARNING, 0, r,
-        "[%s] the session would be too large: %d of the user's variables are left out: %s",
-        pa_log_request_id(r), left_out, join_names(r->pool, names));
+    pa_log_limited(r, APLOG_WARNING, 0,
+                   "the session would be too large: %d of the user's variables are left out: %s",
+                   left_out, join_names(r->pool, names));
 }
 
 static pa_session *make_session(request_rec *r, const returning *back)

@@ -175,10 +175,10 @@ static void tell_lacks(request_rec *r, const pa_provider *provider, const pa_met
                         r->pool)
                == APR_EEXIST)
         return;
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                  "[%s] logins may fail: the discovery document of %s does not offer what the "
-                  "directives ask for: %s",
-                  pa_log_request_id(r), metadata->issuer, metadata->lacks);
+    pa_log_limited(r, APLOG_WARNING, 0,
+                   "logins may fail: the discovery document of %s does not offer what the "
+                   "directives ask for: %s",
+                   metadata->issuer, metadata->lacks);
 }
 
 /* Where the browser goes to log in. */

@@ -181,8 +181,7 @@ static void add_configured(request_rec *r, const apr_array_header_t *configured,
             continue;
         value = ap_expr_str_exec(r, param->value, &error);
         if (error)
-            ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "PlusAuthAuthParam %s: %s", param->name,
-                          error);
+            pa_log_limited(r, APLOG_ERR, 0, "PlusAuthAuthParam %s: %s", param->name, error);
         else if (*value)
             apr_table_set(parameters, param->name, value);
     }

@@ -161,8 +161,7 @@ pa_rendered pa_page_render(request_rec *r, const pa_page *page)
                                          page_env(r, page, nonce), &out.body);
 
     if (why) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "[%s] plain page instead of %s: %s",
-                      pa_log_request_id(r), page->file, why);
+        pa_log_limited(r, APLOG_ERR, 0, "plain page instead of %s: %s", page->file, why);
         out.body = plain_page(r, page);
     }
     return out;

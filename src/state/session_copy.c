@@ -3,6 +3,7 @@
 
 #include "../plusauth.h"
 #include "ended_sessions.h"
+#include "log.h"
 
 static pa_session_seal seal_of(const pa_visit *visit)
 {
@@ -50,7 +51,7 @@ apr_status_t pa_session_copy_renew(request_rec *r, pa_visit *visit, const pa_ses
     if (rv != APR_SUCCESS || !(why = pa_visit_new_id(visit, r->pool)))
         return rv;
     visit->id[0] = '\0';
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "session not saved: %s", why);
+    pa_log_limited(r, APLOG_ERR, 0, "session not saved: %s", why);
     return APR_EGENERAL;
 }
 
@@ -63,12 +64,12 @@ apr_status_t pa_session_copy_make(request_rec *r, const pa_visit *visit, const p
         pa_session_sealed_encode(r->pool, &seal, visit->id, session, longest, out, &left_out);
 
     if (why) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "session not saved: %s", why);
+        pa_log_limited(r, APLOG_ERR, 0, "session not saved: %s", why);
         return APR_ENOSPC;
     }
     if (left_out)
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                      "the session is too large for its cookies: it goes without %s", left_out);
+        pa_log_limited(r, APLOG_WARNING, 0,
+                       "the session is too large for its cookies: it goes without %s", left_out);
     return APR_SUCCESS;
 }
 

@@ -13,6 +13,7 @@
 
 #include "../plusauth.h"
 #include "audit.h"
+#include "log.h"
 #include "session_entry.h"
 
 /* A plain request writes at most every eighth of the time that a session may idle, since an old
@@ -43,7 +44,7 @@ static void touch(request_rec *r, pa_visit *visit, pa_session *session)
     if ((rv = visit->settings->backend->rewrite(r, visit, session)) == APR_SUCCESS)
         return;
     pa_counters_add(PA_COUNT_STORE_ERROR);
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, rv, r, "session: its last use was not stored");
+    pa_log_limited(r, APLOG_WARNING, rv, "session: its last use was not stored");
 }
 
 /* Whether its age has ended it. A browser that brings it again is told again: to take the cookie

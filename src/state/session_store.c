@@ -2,6 +2,7 @@
 #include "session_store.h"
 
 #include "../plusauth.h"
+#include "log.h"
 #include "logout_memory.h"
 #include "session_index.h"
 
@@ -44,7 +45,7 @@ static apr_status_t read_record(request_rec *r, pa_visit *visit, pa_session **ou
 
 static apr_status_t not_encoded(request_rec *r, const char *why)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "session not saved: %s", why);
+    pa_log_limited(r, APLOG_ERR, 0, "session not saved: %s", why);
     return APR_ENOSPC;
 }
 
