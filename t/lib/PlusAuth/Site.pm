@@ -158,6 +158,21 @@ sub _key {
     return "PlusAuthKey 8Fq2mVwZ1nT7cXbR5sKdLhJpYgUaEo3i\n";
 }
 
+# The suite's modules, with another MPM where the site names one: `mpm => 'prefork'`.
+sub _module_list {
+    my ($self) = @_;
+    my $file = vars('t_conf') . '/modules.conf';
+    return "Include $file" if !$self->{mpm};
+    open my $in, '<', $file or die "$file: $!\n";
+    my $list = do { local $/; <$in> };
+    $list =~ s/mpm_[a-z]+/mpm_$self->{mpm}/g;
+    if ($self->{mpm} eq 'prefork') {
+        $list =~ s/cgid/cgi/g;
+        $list =~ s/^.*http2.*\n//mg;
+    }
+    return $list;
+}
+
 sub _common {
     my ($self) = @_;
     my ($directory, $port) = @$self{qw(directory port)};
@@ -170,7 +185,7 @@ PlusAuthClientID client
 PlusAuthClientSecret s3cret-that-HS512-can-use-because-it-is-longer-than-64-bytes-as-one-sees
 PROVIDER
     return <<"CONFIG";
-Include @{[vars('t_conf')]}/modules.conf
+@{[$self->_module_list]}
 $modules
 LoadModule plusauth_module @{[vars('build')]}/mod_plusauth.so
 LoadModule plusauth_redis_module @{[vars('build')]}/mod_plusauth_redis.so
